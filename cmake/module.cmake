@@ -1,0 +1,13 @@
+# dunlin_module(name LINKS other...): the folder src/<name> as the static library dunlin_<name>. Sources are found by
+# glob, so that adding a file is one change; drivers keep their files one folder deeper.
+function(dunlin_module name)
+  cmake_parse_arguments(arg "" "" "LINKS" ${ARGN})
+  file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.cc)
+  list(FILTER sources EXCLUDE REGEX "/main\\.cc$")
+  add_library(dunlin_${name} STATIC ${sources})
+  target_include_directories(dunlin_${name}
+    PUBLIC $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}/include> PRIVATE ${CMAKE_SOURCE_DIR}/src)
+  list(TRANSFORM arg_LINKS PREPEND dunlin_)
+  target_link_libraries(dunlin_${name} PUBLIC ${arg_LINKS} PRIVATE dunlin_warnings)
+  set_target_properties(dunlin_${name} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+endfunction()

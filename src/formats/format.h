@@ -1,0 +1,57 @@
+// Directory formats: bytes of files in, migrations and diagnostics out. One file per format, one table of all of them.
+#pragma once
+
+#include <string>
+#include <cstdint>
+#include <string_view>
+#include <vector>
+
+#include "core/catalog.h"
+#include "core/history.h"
+#include "dunlin/dialect.h"
+#include "dunlin/embedded.h"
+#include "dunlin/script.h"
+
+namespace dunlin::formats {
+
+// The files of a migrations directory, or of an embedded set, without what they contain.
+struct SourceSet {
+  struct File {
+    std::string name;
+    Script script;
+  };
+  std::string location;         // as the user named it
+  std::vector<File> files;      // regular files and links to them, in name order
+  std::vector<Diagnostic> diagnostics;  // e.g. an unreadable entry
+};
+
+// Throws Failure (source) when the directory is absent or not a directory, with the command that makes one.
+SourceSet list_directory(const std::string& directory);
+SourceSet list_embedded(const std::vector<EmbeddedMigration>&);
+
+// What a new migration is called: two files where it is reversible.
+struct NewFile {
+  std::string name;
+  std::string content;
+};
+
+struct Format {
+  std::string_view name;             // "sqlx"
+  std::string_view history;          // the history scheme its tool uses
+  bool out_of_order_allowed = true;  // as the tool has it
+  bool foreign_keys = true;          // SQLite: as the tool has PRAGMA foreign_keys
+  // Whether the names look like this format's; for detection and for hints about near misses.
+  bool (*recognises)(const SourceSet&);
+  // Everything is read and checked: names, encoding, marks at the start of a file, checksums by `scheme`.
+  Catalog (*read)(const SourceSet&, const HistoryScheme& scheme);
+  // Continues the numbering that the set uses (timestamps, or numbers with the same width). `now` is UTC seconds.
+  std::vector<NewFile> (*make)(const SourceSet&, std::string_view description, bool reversible, std::int64_t now);
+};
+
+const std::vector<Format>& all();
+// Throws Failure (usage) with the nearest name.
+const Format& by_name(std::string_view name);
+// The format whose names these are; sqlx for an empty set.
+const Format& detect(const SourceSet&);
+
+}  // namespace dunlin::formats
