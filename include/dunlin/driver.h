@@ -18,22 +18,13 @@
 #include "dunlin/interrupt.h"
 #include "dunlin/observer.h"
 #include "dunlin/plan.h"
+#include "dunlin/server_info.h"
 
 namespace dunlin {
 
 // Rows of text as the server prints them; SQL NULL is an empty optional.
 using Row = std::vector<std::optional<std::string>>;
 using Rows = std::vector<Row>;
-
-struct ServerInfo {
-  std::string product;   // "PostgreSQL 15.8", "SQLite 3.40.1"
-  int version = 0;       // 150008, 3040001
-  std::string database;  // the name the server uses; the file name without directory for SQLite
-  std::string location;  // "db.internal:5432", "/run/postgresql", "./app.db"; never a secret
-  std::string user;
-  // Behind a transaction pooler: there is no session, so no session lock and no session settings.
-  bool pooled = false;
-};
 
 struct SessionOptions {
   std::chrono::milliseconds connect_timeout{10'000};
@@ -68,6 +59,17 @@ struct BackendId {
   std::int64_t pid = 0;
   std::string started;  // the server's own time text; tells a reused pid from the old one
   friend bool operator==(const BackendId&, const BackendId&) = default;
+};
+
+// A table's name, unquoted. `schema` is empty where the server has none, and until Session::locate has resolved it.
+struct TableName {
+  std::string schema;
+  std::string name;
+};
+
+struct TableLocation {
+  TableName name;  // schema-qualified on servers that have schemas: where the table is, or where it would be made
+  bool exists = false;
 };
 
 struct LockHolder {
@@ -149,6 +151,10 @@ class Session {
   // Reads in a READ COMMITTED transaction of its own. Throws Failure (sql, connect, interrupted).
   virtual Rows query(std::string_view sql) = 0;
 
+  // Finds a table by its configured name through the session's own name resolution (PostgreSQL: search_path). Reads only.
+  // Throws Failure (sql) when there is no schema it could be made in.
+  virtual TableLocation locate(const TableName&) = 0;
+
   // The run lock. try_lock returns at once; false: somebody else has it. Sessions without one (SQLite, poolers) say true
   // and rely on fences. Unlocking never throws; closing the session unlocks too.
   virtual bool try_lock(const RunLock&) = 0;
@@ -162,10 +168,12 @@ class Session {
   virtual ApplyResult apply(std::span<const Unit> units, TransactionScope scope, const std::optional<RunLock>& lock,
                             Observer&) = 0;
 
-  // Runs one statement by itself, outside any transaction.
+  // Runs one statement by itself. No transaction is opened around it: what is open (a file's own BEGIN) stays open.
   virtual StatementResult execute(const SourceStatement&, const Step*, Observer&) = 0;
-  // Runs statements in one transaction of their own: all or nothing.
-  virtual StatementResult execute_together(std::span<const SourceStatement>, const Step*, Observer&) = 0;
+  // Runs `statements` and then dunlin's own `record` statements in one transaction: all or nothing. The record
+  // statements run as the session's own user, whatever SET ROLE the file has done, and that role is back afterwards.
+  virtual StatementResult execute_together(std::span<const SourceStatement> statements, std::span<const std::string> record,
+                                           const Step*, Observer&) = 0;
   // Puts session settings (role, search_path, encoding, ...) back to what they were when the session began.
   virtual void reset_state() = 0;
 

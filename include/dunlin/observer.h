@@ -12,6 +12,7 @@
 
 #include "dunlin/plan.h"
 #include "dunlin/report.h"
+#include "dunlin/server_info.h"
 
 namespace dunlin {
 
@@ -47,6 +48,10 @@ class Observer {
  public:
   virtual ~Observer() = default;
 
+  // Connected; again after each reconnect.
+  virtual void connected(const ServerInfo&) {}
+  // Before the first step; again when the history moved and the plan had to be made anew. Indexes into the plan begin at
+  // 0 again then.
   virtual void run_started(const Plan&) {}
   virtual void run_finished(const Report&) {}
 

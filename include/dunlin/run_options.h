@@ -28,8 +28,6 @@ struct RunOptions {
   int lock_retries = 30;
   // How long a broken connection is tried again before the run gives up.
   std::chrono::milliseconds reconnect_for{30'000};
-  // Everything but the database is done; the report says what would be.
-  bool dry_run = false;
 };
 
 }  // namespace dunlin

@@ -15,12 +15,6 @@
 
 namespace dunlin {
 
-// A table's name, unquoted. `schema` is empty until History::open has resolved it on servers that have schemas.
-struct TableName {
-  std::string schema;
-  std::string name;
-};
-
 // How a recorded checksum relates to a file.
 enum class ChecksumMatch { same, whitespace_only, different };
 
