@@ -4,6 +4,11 @@ function(dunlin_module name)
   cmake_parse_arguments(arg "" "" "LINKS" ${ARGN})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.cc)
   list(FILTER sources EXCLUDE REGEX "/main\\.cc$")
+  # A folder may hold headers only; a static library may not be empty.
+  if(NOT sources)
+    set(sources ${CMAKE_BINARY_DIR}/generated/${name}_headers_only.cc)
+    file(WRITE ${sources} "")
+  endif()
   add_library(dunlin_${name} STATIC ${sources})
   target_include_directories(dunlin_${name}
     PUBLIC $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}/include> PRIVATE ${CMAKE_SOURCE_DIR}/src)
