@@ -1,0 +1,94 @@
+"""Fixtures of every test that runs the real program. See tests/support for what they give."""
+
+import subprocess
+
+import pytest
+
+from support.pgbouncer import PgBouncer
+from support.postgres import Postgres, postgres18 as make_postgres18
+from support.program import Dunlin, Migrations
+from support.proxy import Proxy
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    """One cluster for all tests that do not harm it; who does starts a Postgres of their own."""
+    with Postgres() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgres18():
+    with make_postgres18() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def pgbouncer(postgres):
+    """Transaction mode."""
+    with PgBouncer(postgres) as bouncer:
+        yield bouncer
+
+
+@pytest.fixture
+def database(postgres):
+    """A new, empty database."""
+    database = postgres.database()
+    yield database
+    _drop(database)
+
+
+@pytest.fixture
+def database18(postgres18):
+    database = postgres18.database()
+    yield database
+    _drop(database)
+
+
+def _drop(database):
+    from support import account
+    if account.keep_servers():
+        print(f"\nkept: psql '{database.url}'\n  log  {database.server.log}")
+    else:
+        database.server.drop_database(database.name)
+
+
+@pytest.fixture
+def proxy(postgres):
+    with Proxy(postgres.port) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+def sqlite_dir(tmp_path):
+    """A directory for SQLite files, with a shell for looking into them."""
+    return SqliteDirectory(tmp_path / "sqlite")
+
+
+class SqliteDirectory:
+    def __init__(self, path):
+        path.mkdir()
+        self.path = path
+
+    def url(self, name="app.db"):
+        return f"sqlite:{self.path / name}"
+
+    def query(self, sql, name="app.db"):
+        """What the sqlite3 shell answers, one row a line."""
+        result = subprocess.run(["sqlite3", "-batch", str(self.path / name), sql], stdout=subprocess.PIPE,
+                                stderr=subprocess.STDOUT, text=True)
+        assert result.returncode == 0, result.stdout
+        return result.stdout.splitlines()
+
+
+@pytest.fixture
+def migrations(tmp_path):
+    """./migrations of the directory that `dunlin` runs in."""
+    return Migrations(tmp_path / "migrations")
+
+
+@pytest.fixture
+def dunlin(tmp_path):
+    program = Dunlin(tmp_path)
+    yield program
+    program.close()
