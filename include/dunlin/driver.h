@@ -129,6 +129,8 @@ struct StatementResult {
   std::optional<Error> error;
   // The server refuses this statement inside a transaction block (25001, 2D000; SQLite's own errors). Nothing happened.
   bool refused_in_transaction = false;
+  // Another try may succeed: a deadlock, a lock timeout. What the failed try left has to be verified first.
+  bool retryable = false;
   std::chrono::nanoseconds execution_time{};
 };
 
@@ -164,7 +166,9 @@ class Session {
   // Ends a server process of our own role. False when it is gone already. Throws Failure (sql) when not permitted.
   virtual bool terminate(const BackendId&) = 0;
 
-  // Runs units in order, each in a transaction (or all in one), stopping at the first that fails.
+  // Runs units in order, each in a transaction (or all in one), stopping at the first that fails. Tells the observer
+  // step_started, statement_finished, notices and, when a unit's COMMIT is confirmed, step_finished; step_failed is the
+  // runner's, which knows whether a failure is final.
   virtual ApplyResult apply(std::span<const Unit> units, TransactionScope scope, const std::optional<RunLock>& lock,
                             Observer&) = 0;
 
