@@ -1,0 +1,74 @@
+# Thin: everything is done by CMake, CTest and scripts/. `make build` gives build/dunlin.
+.DEFAULT_GOAL := build
+MAKEFLAGS += --no-print-directory
+JOBS ?= $(shell nproc)
+PREFIX ?= /usr/local
+# How long each fuzzer runs.
+FUZZ_SECONDS ?= $(if $(CI),60,10)
+export FUZZ_SECONDS
+# A compiler cache is used where there is one.
+export DUNLIN_COMPILER_LAUNCHER ?= $(shell command -v ccache 2>/dev/null)
+
+.PHONY: build demo test test-fast soak bench format format-check lint clean install
+
+build:
+	@scripts/setup build
+	@cmake --preset release --log-level=WARNING
+	@cmake --build build/release -j$(JOBS)
+	@strip -o build/dunlin.new build/release/dunlin && mv build/dunlin.new build/dunlin
+	@echo "build/dunlin: $$(build/dunlin --version | head -1)"
+
+# Half a minute with the program, on SQLite.
+demo: build
+	@scripts/demo
+
+# Everything that CI checks. The last command is the one whose closing line counts.
+test:
+	@scripts/setup test
+	@scripts/format --check
+	@$(MAKE) build
+	@cmake --preset dev --log-level=WARNING -DDUNLIN_WERROR=ON -DDUNLIN_PROGRAM=$(CURDIR)/build/dunlin
+	@cmake --build build/dev -j$(JOBS)
+	@scripts/lint --changed
+	@cmake --preset asan --log-level=WARNING
+	@cmake --build build/asan -j$(JOBS)
+	@ctest --test-dir build/asan --output-on-failure -j$(JOBS) -L 'unit|sqlite|postgres' -LE 'python'
+	@cmake --preset fuzz --log-level=WARNING
+	@cmake --build build/fuzz -j$(JOBS)
+	@ctest --test-dir build/fuzz --output-on-failure -j$(JOBS)
+	@ctest --test-dir build/dev --output-on-failure -j$(JOBS) -LE 'soak'
+
+# What needs no server: seconds.
+test-fast:
+	@scripts/setup test
+	@cmake --preset dev --log-level=WARNING
+	@cmake --build build/dev -j$(JOBS)
+	@ctest --test-dir build/dev --output-on-failure -j$(JOBS) -L 'unit|sqlite'
+
+# The chaos tests again and again, with random moments to kill. SOAK_MINUTES says for how long.
+soak: build
+	@scripts/setup test
+	@cmake --preset dev --log-level=WARNING -DDUNLIN_PROGRAM=$(CURDIR)/build/dunlin
+	@ctest --test-dir build/dev --output-on-failure -L soak
+
+bench: build
+	@scripts/setup test
+	@bench/run
+
+format:
+	@scripts/setup test
+	@scripts/format
+
+lint:
+	@scripts/setup test
+	@cmake --preset dev --log-level=WARNING
+	@scripts/lint
+
+clean:
+	@rm -rf build
+
+install:
+	@scripts/setup build
+	@cmake --preset release --log-level=WARNING -DCMAKE_INSTALL_PREFIX=$(PREFIX)
+	@cmake --build build/release -j$(JOBS) --target all
+	@cmake --install build/release --strip
