@@ -69,6 +69,8 @@ clean:
 
 install:
 	@scripts/setup build
-	@cmake --preset release --log-level=WARNING -DCMAKE_INSTALL_PREFIX=$(PREFIX)
-	@cmake --build build/release -j$(JOBS) --target all
-	@cmake --install build/release --strip
+	@# Without LTO: its objects would bind users of the library to this very compiler.
+	@cmake --preset release -B build/install --log-level=WARNING -DCMAKE_INSTALL_PREFIX=$(PREFIX) \
+	  -DCMAKE_INTERPROCEDURAL_OPTIMIZATION=OFF
+	@cmake --build build/install -j$(JOBS)
+	@cmake --install build/install --strip

@@ -1,0 +1,80 @@
+"""What `make install` installs is enough for somebody else's program, once this checkout is gone."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+REPOSITORY = HERE.parents[1]
+BUILD = Path(os.environ.get("DUNLIN_BUILD") or REPOSITORY / "build" / "dev")
+
+
+def run(*command, **options):
+    result = subprocess.run([str(word) for word in command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+                            **options)
+    assert result.returncode == 0, result.stdout
+    return result.stdout
+
+
+@pytest.fixture(scope="module")
+def prefix(tmp_path_factory):
+    prefix = tmp_path_factory.mktemp("prefix")
+    run("cmake", "--install", BUILD, "--prefix", prefix)
+    return prefix
+
+
+@pytest.fixture(scope="module")
+def consumer(prefix, tmp_path_factory):
+    source = tmp_path_factory.mktemp("consumer") / "source"
+    shutil.copytree(HERE / "consumer", source)
+    build = source.parent / "build"
+    run("cmake", "-G", "Ninja", "-S", source, "-B", build, f"-DCMAKE_PREFIX_PATH={prefix}", "-DCMAKE_BUILD_TYPE=Debug")
+    run("cmake", "--build", build)
+    return build / "consumer"
+
+
+def test_the_installed_program_runs(prefix):
+    version = (REPOSITORY / "VERSION").read_text().strip()
+    assert version in run(prefix / "bin" / "dunlin", "--version")
+
+
+def test_public_headers_stand_alone(prefix, tmp_path):
+    """Each compiles by itself, without any library's headers but the standard's."""
+    for header in sorted((prefix / "include" / "dunlin").glob("*.h")):
+        run("g++", "-std=c++20", "-Wall", "-Wextra", "-Werror", "-fsyntax-only", "-I", prefix / "include", "-x", "c++",
+            "-include", header, os.devnull)
+
+
+def test_nothing_installed_names_the_build(prefix):
+    for path in (prefix / "lib").rglob("*.cmake"):
+        assert str(REPOSITORY) not in path.read_text(), path
+
+
+def test_embedded_migrations(consumer, tmp_path):
+    lines = run(consumer, f"sqlite:{tmp_path / 'app.db'}", "embedded").splitlines()
+    assert lines[1:] == ["planned 2", "up applied 2", "again nothing", "1 applied", "2 applied", "newest 2", "findings 0",
+                         "health reachable pending 0 last 2", "down applied 1"]
+    people = run("sqlite3", tmp_path / "app.db", "select name from people; select count(*) from _sqlx_migrations")
+    assert people.splitlines() == ['Ann "the \\ first"', "Bjørn", "1"]
+
+
+def test_migrations_in_code(consumer, tmp_path):
+    lines = run(consumer, f"sqlite:{tmp_path / 'app.db'}", "callbacks").splitlines()
+    assert lines[1:3] == ["planned 2", "up applied 2"]
+    assert lines[-1] == "down applied 1"
+    assert run("sqlite3", tmp_path / "app.db", "select count(*) from words; select name from sqlite_master"
+               " where name = 'count_of_words'").splitlines() == ["3"]
+
+
+def test_a_migration_added_later_is_embedded_by_the_next_build(consumer, tmp_path):
+    source = consumer.parent.parent / "source"
+    (source / "migrations" / "0003_rivers.sql").write_text("CREATE TABLE rivers (id INTEGER PRIMARY KEY);\n")
+    try:
+        run("cmake", "--build", consumer.parent)
+        assert "up applied 3" in run(consumer, f"sqlite:{tmp_path / 'app.db'}", "embedded")
+    finally:
+        (source / "migrations" / "0003_rivers.sql").unlink()
+        run("cmake", "--build", consumer.parent)
