@@ -1,0 +1,82 @@
+#include "core/history_table.h"
+
+#include <algorithm>
+
+#include "sql/quote.h"
+
+namespace dunlin {
+
+void HistoryTable::locate(Session& session) {
+  TableLocation location = session.locate(configured_);
+  table_ = std::move(location.name);
+  exists_ = location.exists;
+}
+
+std::vector<AppliedMigration> HistoryTable::read(Session& session) const {
+  std::vector<AppliedMigration> applied;
+  if (!exists_) return applied;
+  const Rows rows = session.query(scheme_.select_sql(dialect_, table_));
+  applied.reserve(rows.size());
+  for (const Row& row : rows) applied.push_back(scheme_.row(dialect_, row));
+  std::ranges::stable_sort(applied, {}, &AppliedMigration::version);
+  return applied;
+}
+
+void HistoryTable::create(Session& session, Observer& observer) {
+  if (exists_) return;
+  const StatementResult made = session.execute_together({}, scheme_.create_sql(dialect_, table_), nullptr, observer);
+  locate(session);
+  // A tool that takes no lock may have made the table between our look and our CREATE: then it is there now.
+  if (exists_) return;
+  if (made.error) throw Failure(*made.error);
+  throw Failure(ErrorKind::interrupted, "interrupted while making the history table");
+}
+
+namespace {
+
+// One part of a name: "quoted ""part""" or a bare word. Moves `text` behind it.
+std::string take_part(std::string_view& text, std::string_view whole) {
+  std::string part;
+  if (text.starts_with('"')) {
+    text.remove_prefix(1);
+    while (true) {
+      if (text.empty()) {
+        throw Failure(ErrorKind::config, "the history table's name has an unterminated quote: " + std::string(whole));
+      }
+      const char c = text.front();
+      text.remove_prefix(1);
+      if (c != '"') {
+        part += c;
+      } else if (text.starts_with('"')) {
+        part += '"';
+        text.remove_prefix(1);
+      } else {
+        return part;
+      }
+    }
+  }
+  const auto dot = std::min(text.find('.'), text.size());
+  part = text.substr(0, dot);
+  text.remove_prefix(dot);
+  return part;
+}
+
+}  // namespace
+
+TableName parse_table_name(std::string_view text) {
+  const std::string_view whole = text;
+  TableName name;
+  name.name = take_part(text, whole);
+  if (text.starts_with('.')) {
+    text.remove_prefix(1);
+    name.schema = std::move(name.name);
+    name.name = take_part(text, whole);
+  }
+  if (!text.empty() || name.name.empty()) {
+    throw Failure(ErrorKind::config, "not a table name: " + std::string(whole),
+                  "write it as name, schema.name or \"Schema\".\"name\"");
+  }
+  return name;
+}
+
+}  // namespace dunlin

@@ -1,0 +1,129 @@
+#include "core/status.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+
+namespace dunlin {
+
+std::size_t Status::count(MigrationState state) const noexcept {
+  return static_cast<std::size_t>(std::ranges::count(rows, state, &StatusRow::state));
+}
+
+std::size_t Status::changed() const noexcept {
+  return static_cast<std::size_t>(std::ranges::count(rows, true, &StatusRow::changed));
+}
+
+std::size_t Status::out_of_order() const noexcept {
+  return static_cast<std::size_t>(std::ranges::count(rows, true, &StatusRow::out_of_order));
+}
+
+Version Status::at_version() const {
+  for (auto row = rows.rbegin(); row != rows.rend(); ++row) {
+    if (row->applied && row->applied->success) return row->version;
+  }
+  return {};
+}
+
+namespace {
+
+StatusRow row_of(const AppliedMigration& applied, const Migration* migration, const HistoryScheme& scheme,
+                 const Version& newest_file) {
+  StatusRow row;
+  row.version = applied.version;
+  row.kind = applied.kind;
+  row.applied = applied;
+  if (!applied.success) {
+    row.state = MigrationState::failed;
+  } else if (migration != nullptr) {
+    row.state = MigrationState::applied;
+  } else {
+    row.state = applied.version > newest_file ? MigrationState::ahead : MigrationState::missing;
+  }
+  const bool comparable = migration != nullptr && !applied.checksum.empty() && !migration->up.empty();
+  if (comparable && migration->checksum != applied.checksum) {
+    row.changed = true;
+    row.changed_only_in_whitespace = scheme.compare(migration->up, applied.checksum) == ChecksumMatch::whitespace_only;
+  }
+  return row;
+}
+
+}  // namespace
+
+Status make_status(const Catalog& catalog, const HistoryScheme& scheme, std::vector<AppliedMigration> history) {
+  const Version newest_file = catalog.migrations.empty() ? Version{} : catalog.migrations.back().version;
+  Version newest_applied;
+  std::map<Version, const AppliedMigration*> by_version;
+  for (const AppliedMigration& applied : history) {
+    by_version[applied.version] = &applied;
+    newest_applied = std::max(newest_applied, applied.version);
+  }
+
+  Status status;
+  status.rows.reserve(catalog.migrations.size() + history.size());
+  for (std::size_t i = 0; i < catalog.migrations.size(); ++i) {
+    const Migration& migration = catalog.migrations[i];
+    const auto applied = by_version.find(migration.version);
+    StatusRow row;
+    if (applied != by_version.end()) {
+      row = row_of(*applied->second, &migration, scheme, newest_file);
+      by_version.erase(applied);
+    } else {
+      row.version = migration.version;
+      row.kind = migration.kind;
+      row.out_of_order = migration.kind == MigrationKind::versioned && migration.version < newest_applied;
+    }
+    row.migration = i;
+    status.rows.push_back(std::move(row));
+  }
+  for (const auto& [version, applied] : by_version) {
+    status.rows.push_back(row_of(*applied, nullptr, scheme, newest_file));
+  }
+  std::ranges::stable_sort(status.rows, {}, &StatusRow::version);
+  return status;
+}
+
+std::vector<Diagnostic> validate(const Catalog& catalog, const Status& status) {
+  std::vector<Diagnostic> found = catalog.diagnostics;
+  for (const Migration& migration : catalog.migrations) {
+    found.insert(found.end(), migration.diagnostics.begin(), migration.diagnostics.end());
+  }
+  for (const StatusRow& row : status.rows) {
+    const std::string& version = row.version.text;
+    const Migration* migration = row.migration ? &catalog.migrations[*row.migration] : nullptr;
+    Diagnostic diagnostic;
+    if (migration != nullptr) diagnostic.where.file = migration->up.shown_as();
+    if (row.changed_only_in_whitespace) {
+      diagnostic.severity = Severity::warning;
+      diagnostic.code = "line-endings-changed";
+      diagnostic.message = fmt::format(
+          "{} differs from what was applied only in line endings, byte order mark or final newline", version);
+      diagnostic.hint = "dunlin validate --fix-checksums";
+    } else if (row.changed) {
+      diagnostic.code = "changed";
+      diagnostic.message = fmt::format("{} is applied, and its file differs from what was applied", version);
+      diagnostic.hint =
+          "restore the file and put the change into a new migration (dunlin new); if the database already has it: dunlin "
+          "validate --fix-checksums";
+    } else if (row.state == MigrationState::missing) {
+      diagnostic.code = "missing";
+      diagnostic.message = fmt::format("{} is applied, and its file is missing from {}", version, catalog.location);
+      diagnostic.hint = "restore the file from version control, or go on without it: dunlin migrate --ignore-missing";
+    } else if (row.state == MigrationState::failed) {
+      diagnostic.code = "failed";
+      diagnostic.message = fmt::format("{} is recorded as failed", version);
+      diagnostic.hint = fmt::format("look at what it left, then: dunlin resolve {} --applied | --rolled-back", version);
+    } else if (row.state == MigrationState::ahead) {
+      diagnostic.severity = Severity::note;
+      diagnostic.code = "ahead";
+      diagnostic.message = fmt::format("{} was applied by a newer version of the application", version);
+    } else {
+      continue;
+    }
+    found.push_back(std::move(diagnostic));
+  }
+  return found;
+}
+
+}  // namespace dunlin
