@@ -84,8 +84,8 @@ struct SourceStatement {
 };
 
 // A query whose single value must be as expected inside the transaction that is about to record a migration; if it is
-// not, the history has moved under us and the transaction is rolled back. It is what excludes two runners where there is
-// no session lock (SQLite, transaction poolers).
+// not, the history has moved under us and the transaction is rolled back. It is what excludes two runners where there
+// is no session lock (SQLite, transaction poolers).
 struct Fence {
   std::string sql;
   std::string expected;
@@ -153,12 +153,12 @@ class Session {
   // Reads in a READ COMMITTED transaction of its own. Throws Failure (sql, connect, interrupted).
   virtual Rows query(std::string_view sql) = 0;
 
-  // Finds a table by its configured name through the session's own name resolution (PostgreSQL: search_path). Reads only.
-  // Throws Failure (sql) when there is no schema it could be made in.
+  // Finds a table by its configured name through the session's own name resolution (PostgreSQL: search_path). Reads
+  // only. Throws Failure (sql) when there is no schema it could be made in.
   virtual TableLocation locate(const TableName&) = 0;
 
-  // The run lock. try_lock returns at once; false: somebody else has it. Sessions without one (SQLite, poolers) say true
-  // and rely on fences. Unlocking never throws; closing the session unlocks too.
+  // The run lock. try_lock returns at once; false: somebody else has it. Sessions without one (SQLite, poolers) say
+  // true and rely on fences. Unlocking never throws; closing the session unlocks too.
   virtual bool try_lock(const RunLock&) = 0;
   virtual bool holds(const RunLock&) = 0;
   virtual void unlock(const RunLock&) noexcept = 0;
@@ -176,8 +176,8 @@ class Session {
   virtual StatementResult execute(const SourceStatement&, const Step*, Observer&) = 0;
   // Runs `statements` and then dunlin's own `record` statements in one transaction: all or nothing. The record
   // statements run as the session's own user, whatever SET ROLE the file has done, and that role is back afterwards.
-  virtual StatementResult execute_together(std::span<const SourceStatement> statements, std::span<const std::string> record,
-                                           const Step*, Observer&) = 0;
+  virtual StatementResult execute_together(std::span<const SourceStatement> statements,
+                                           std::span<const std::string> record, const Step*, Observer&) = 0;
   // Puts session settings (role, search_path, encoding, ...) back to what they were when the session began.
   virtual void reset_state() = 0;
 

@@ -52,7 +52,8 @@ struct Error {
   std::string statement;
   // Five characters on PostgreSQL; "SQLITE_BUSY" and the like on SQLite; empty where the server gave none.
   std::string sqlstate;
-  // The server's own DETAIL and HINT. They may hold row values: they go to the terminal, never to metrics or conditions.
+  // The server's own DETAIL and HINT. They may hold row values: they go to the terminal, never to metrics or
+  // conditions.
   std::string server_detail;
   std::string server_hint;
   // What led to this error, if another one did.

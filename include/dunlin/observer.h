@@ -1,5 +1,5 @@
-// What happens during a run, as it happens. Progress bars, log lines, metrics and tests are observers; the runner itself
-// prints nothing.
+// What happens during a run, as it happens. Progress bars, log lines, metrics and tests are observers; the runner
+// itself prints nothing.
 //
 // All calls come from the thread that runs, in order. An observer must not throw and must not call back into the run.
 #pragma once
@@ -50,8 +50,8 @@ class Observer {
 
   // Connected; again after each reconnect.
   virtual void connected(const ServerInfo&) {}
-  // Before the first step; again when the history moved and the plan had to be made anew. Indexes into the plan begin at
-  // 0 again then.
+  // Before the first step; again when the history moved and the plan had to be made anew. Indexes into the plan begin
+  // at 0 again then.
   virtual void run_started(const Plan&) {}
   virtual void run_finished(const Report&) {}
 
@@ -66,7 +66,8 @@ class Observer {
   virtual void step_finished(const Step&, const AppliedStep&) {}
   virtual void step_failed(const Step&, const FailedStep&) {}
   // A lock or serialization failure; the step is tried again after `pause`.
-  virtual void step_retrying(const Step&, int attempt, int attempts, const Error& why, std::chrono::milliseconds pause) {
+  virtual void step_retrying(const Step&, int attempt, int attempts, const Error& why,
+                             std::chrono::milliseconds pause) {
     (void)attempt, (void)attempts, (void)why, (void)pause;
   }
   // The running statement waits for a lock of `relation`, held by `blockers`.

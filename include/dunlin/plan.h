@@ -12,9 +12,9 @@ namespace dunlin {
 
 // How a step reaches the database, decided from its mode, its statements and the user's --transaction.
 enum class Execution {
-  transaction,    // the statements, the history row and nothing else in one transaction
-  journalled,     // statement by statement, each with its row in dunlin_journal
-  self_managed,   // the file begins and commits for itself
+  transaction,   // the statements, the history row and nothing else in one transaction
+  journalled,    // statement by statement, each with its row in dunlin_journal
+  self_managed,  // the file begins and commits for itself
 };
 
 struct Step {

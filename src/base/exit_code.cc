@@ -31,7 +31,9 @@ constexpr std::array kKinds{
     KindRow{ErrorKind::internal, "internal", ExitCode::migration_failed, "defect"},
 };
 
-const KindRow& row(ErrorKind kind) noexcept { return kKinds[static_cast<std::size_t>(kind)]; }
+const KindRow& row(ErrorKind kind) noexcept {
+  return kKinds[static_cast<std::size_t>(kind)];
+}
 
 }  // namespace
 
@@ -40,8 +42,12 @@ int exit_code(ErrorKind kind, int signal) noexcept {
   return static_cast<int>(row(kind).exit_code);
 }
 
-const char* docs_anchor(ErrorKind kind) noexcept { return row(kind).anchor; }
+const char* docs_anchor(ErrorKind kind) noexcept {
+  return row(kind).anchor;
+}
 
-const char* to_string(ErrorKind kind) noexcept { return row(kind).name; }
+const char* to_string(ErrorKind kind) noexcept {
+  return row(kind).name;
+}
 
 }  // namespace dunlin

@@ -1,11 +1,11 @@
 #include "dunlin/interrupt.h"
 
+#include <cerrno>
+#include <cstdint>
+
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
-
-#include <cerrno>
-#include <cstdint>
 
 #include "dunlin/error.h"
 
@@ -15,7 +15,9 @@ Interrupt::Interrupt() : descriptor_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
   if (descriptor_ < 0) throw Failure(ErrorKind::io, "cannot create an event descriptor");
 }
 
-Interrupt::~Interrupt() { ::close(descriptor_); }
+Interrupt::~Interrupt() {
+  ::close(descriptor_);
+}
 
 void Interrupt::request(int signal) noexcept {
   const int saved_errno = errno;

@@ -19,6 +19,8 @@ struct Catalog {
   std::vector<Diagnostic> diagnostics;
   // Whether the format's own tool applies a migration older than the newest applied one.
   bool out_of_order_allowed = true;
+  // How a file of this format asks to be run outside a transaction: "-- no-transaction". For hints.
+  std::string no_transaction_mark;
 
   // Null when there is none.
   const Migration* find(const Version&) const;

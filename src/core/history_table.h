@@ -13,10 +13,10 @@ namespace dunlin {
 class HistoryTable {
  public:
   HistoryTable(const HistoryScheme& scheme, Dialect dialect, TableName configured)
-      : scheme_(scheme), dialect_(dialect), table_(std::move(configured)) {}
+      : scheme_(scheme), dialect_(dialect), configured_(configured), table_(std::move(configured)) {}
 
-  // Finds the table, or the schema it would be made in, and fixes the name, so that a migration that changes search_path
-  // changes nothing here. Reads only.
+  // Finds the table, or the schema it would be made in, and fixes the name, so that a migration that changes
+  // search_path changes nothing here. Reads only.
   void locate(Session&);
   bool exists() const noexcept { return exists_; }
   // Schema-qualified after locate() on servers that have schemas.
@@ -33,6 +33,7 @@ class HistoryTable {
  private:
   const HistoryScheme& scheme_;
   Dialect dialect_;
+  TableName configured_;
   TableName table_;
   bool exists_ = false;
 };

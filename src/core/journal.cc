@@ -1,8 +1,8 @@
 #include "core/journal.h"
 
-#include <fmt/format.h>
-
 #include <charconv>
+
+#include <fmt/format.h>
 
 #include "core/history.h"
 #include "sql/quote.h"
@@ -33,7 +33,9 @@ JournalEntry entry(const Row& row) {
 Journal::Journal(Dialect dialect, TableName history)
     : dialect_(dialect), history_(std::move(history)), table_{history_.schema, std::string(kTable)} {}
 
-void Journal::locate(Session& session) { exists_ = session.locate(table_).exists; }
+void Journal::locate(Session& session) {
+  exists_ = session.locate(table_).exists;
+}
 
 void Journal::create(Session& session, Observer& observer) {
   if (exists_) return;
@@ -101,8 +103,9 @@ std::string Journal::write_sql(const JournalKey& key, const JournalEntry& entry,
       "VALUES ({}, {}, '{}', {}, '{}', '{}', {}) ON CONFLICT (history_table, version, direction, statement) "
       "DO UPDATE SET state = excluded.state, fingerprint = excluded.fingerprint, remembered = excluded.remembered, "
       "noted_at = CURRENT_TIMESTAMP",
-      qualified(dialect_, table_), sql::quote_text(dialect_, history_.name), sql::quote_text(dialect_, key.version.text),
-      to_string(key.direction), entry.statement, state, entry.fingerprint, sql::quote_text(dialect_, entry.remembered));
+      qualified(dialect_, table_), sql::quote_text(dialect_, history_.name),
+      sql::quote_text(dialect_, key.version.text), to_string(key.direction), entry.statement, state, entry.fingerprint,
+      sql::quote_text(dialect_, entry.remembered));
 }
 
 std::string Journal::intent_sql(const JournalKey& key, const JournalEntry& entry) const {

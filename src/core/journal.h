@@ -1,4 +1,5 @@
-// dunlin_journal: what is known of the statements of a migration that cannot share one transaction with its history row.
+// dunlin_journal: what is known of the statements of a migration that cannot share one transaction with its history
+// row.
 //
 // A row is `intent` before a statement that the server refuses in a transaction, and `done` after it; every other
 // statement puts its `done` row into its own transaction. The rows of a migration are removed in the transaction that

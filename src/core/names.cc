@@ -6,7 +6,9 @@
 
 namespace dunlin {
 
-const char* to_string(Direction direction) noexcept { return direction == Direction::up ? "up" : "down"; }
+const char* to_string(Direction direction) noexcept {
+  return direction == Direction::up ? "up" : "down";
+}
 
 const char* to_string(MigrationKind kind) noexcept {
   switch (kind) {

@@ -1,8 +1,8 @@
 #include "core/planner.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+
+#include <fmt/format.h>
 
 #include "core/status.h"
 #include "core/step_builder.h"
@@ -52,8 +52,9 @@ void check_history(Plan& plan, const Catalog& catalog, const Status& status, con
   }
 }
 
-void add_step(Plan& plan, const Migration& migration, Direction direction, Dialect dialect, bool out_of_order) {
-  BuiltStep built = build_step(migration, direction, dialect, plan.scope);
+void add_step(Plan& plan, const Catalog& catalog, const Migration& migration, Direction direction, Dialect dialect,
+              bool out_of_order) {
+  BuiltStep built = build_step(migration, direction, dialect, plan.scope, catalog.no_transaction_mark);
   built.step.out_of_order = out_of_order;
   for (const Diagnostic& diagnostic : built.diagnostics) {
     if (diagnostic.severity == Severity::error) {
@@ -67,8 +68,8 @@ void add_step(Plan& plan, const Migration& migration, Direction direction, Diale
     why.code = "not-transactional";
     why.message = fmt::format("{} cannot be part of one transaction for everything: {}", migration.version.text,
                               built.step.reason);
-    why.hint = "run it by itself first (dunlin migrate --to " + migration.version.text +
-               "), or leave out --transaction all";
+    why.hint =
+        "run it by itself first (dunlin migrate --to " + migration.version.text + "), or leave out --transaction all";
     why.where.file = built.step.script().shown_as();
     refuse(plan, ErrorKind::safety, why);
   }
@@ -104,9 +105,10 @@ Plan plan_up(const Catalog& catalog, const HistoryScheme& scheme, const Status& 
                     "dunlin info  lists the versions there are");
     }
     if (*to < status.at_version()) {
-      throw Failure(ErrorKind::usage,
-                    fmt::format("--to {} is older than the schema, which is at {}", options.to, status.at_version().text),
-                    fmt::format("to undo what is newer: dunlin down --to {}", options.to));
+      throw Failure(
+          ErrorKind::usage,
+          fmt::format("--to {} is older than the schema, which is at {}", options.to, status.at_version().text),
+          fmt::format("to undo what is newer: dunlin down --to {}", options.to));
     }
   }
   check_history(plan, catalog, status, options);
@@ -123,8 +125,8 @@ Plan plan_up(const Catalog& catalog, const HistoryScheme& scheme, const Status& 
     if (row.out_of_order) {
       Diagnostic diagnostic;
       diagnostic.code = "out-of-order";
-      diagnostic.message = fmt::format("{} is pending and older than {}, which is applied", row.version.text,
-                                       status.at_version().text);
+      diagnostic.message =
+          fmt::format("{} is pending and older than {}, which is applied", row.version.text, status.at_version().text);
       diagnostic.where.file = migration.up.shown_as();
       if (out_of_order_allowed) {
         diagnostic.severity = Severity::warning;
@@ -134,7 +136,7 @@ Plan plan_up(const Catalog& catalog, const HistoryScheme& scheme, const Status& 
         refuse(plan, ErrorKind::validation, diagnostic);
       }
     }
-    add_step(plan, migration, Direction::up, dialect, row.out_of_order);
+    add_step(plan, catalog, migration, Direction::up, dialect, row.out_of_order);
   }
   return plan;
 }
@@ -162,7 +164,8 @@ Plan plan_down(const Catalog& catalog, const HistoryScheme& scheme, const Status
       Diagnostic why;
       why.code = "failed";
       why.message = fmt::format("{} is recorded as failed", row->version.text);
-      why.hint = fmt::format("look at what it left, then: dunlin resolve {} --applied | --rolled-back", row->version.text);
+      why.hint =
+          fmt::format("look at what it left, then: dunlin resolve {} --applied | --rolled-back", row->version.text);
       refuse(plan, ErrorKind::remains, why);
     }
     if ((keep && row->version <= *keep) || (!everything && considered >= limit)) continue;
@@ -170,15 +173,16 @@ Plan plan_down(const Catalog& catalog, const HistoryScheme& scheme, const Status
     if (!row->migration || !catalog.migrations[*row->migration].reversible()) {
       Diagnostic why;
       why.code = "irreversible";
-      why.message = row->migration ? fmt::format("{} has no down file", row->version.text)
-                                   : fmt::format("{} is applied, and there is no file that could undo it", row->version.text);
+      why.message = row->migration
+                        ? fmt::format("{} has no down file", row->version.text)
+                        : fmt::format("{} is applied, and there is no file that could undo it", row->version.text);
       why.hint = "write a new migration that takes the change back: dunlin new undo_" +
                  (row->migration ? catalog.migrations[*row->migration].name : row->version.text);
       if (row->migration) why.where.file = catalog.migrations[*row->migration].up.shown_as();
       refuse(plan, ErrorKind::safety, why);
       continue;
     }
-    add_step(plan, catalog.migrations[*row->migration], Direction::down, dialect, false);
+    add_step(plan, catalog, catalog.migrations[*row->migration], Direction::down, dialect, false);
   }
   return plan;
 }

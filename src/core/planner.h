@@ -22,10 +22,10 @@ Plan plan_down(const Catalog&, const HistoryScheme&, const Status&, Dialect, con
 struct PlannedStatement {
   std::string text;
   SourcePosition where;
-  std::string command;             // "CREATE INDEX CONCURRENTLY"
+  std::string command;  // "CREATE INDEX CONCURRENTLY"
   bool in_transaction = true;
-  bool journalled = false;         // gets an intent before and a done row after
-  bool dropped = false;            // the file's own outer BEGIN or COMMIT
+  bool journalled = false;  // gets an intent before and a done row after
+  bool dropped = false;     // the file's own outer BEGIN or COMMIT
 };
 
 // Calls `visit` for each statement of the step, in order, streaming.

@@ -1,8 +1,8 @@
 #include "core/run_lock.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+
+#include <fmt/format.h>
 
 #include "base/duration.h"
 
@@ -40,10 +40,9 @@ LockResult acquire(Session& session, const RunLock& lock, const LockPatience& pa
       observer.waiting_for_run_lock(people(result.holders), waited);
       reported = waited;
     }
-    const bool held_by_orphan =
-        patience.orphan && std::ranges::any_of(result.holders, [&](const LockHolder& holder) {
-          return holder.backend == *patience.orphan;
-        });
+    const bool held_by_orphan = patience.orphan && std::ranges::any_of(result.holders, [&](const LockHolder& holder) {
+                                  return holder.backend == *patience.orphan;
+                                });
     if (held_by_orphan && waited >= patience.grace) session.terminate(*patience.orphan);
     if (out_of_patience) {
       result.outcome = LockWait::busy;

@@ -27,8 +27,8 @@ struct LockPatience {
   std::chrono::milliseconds grace{2'000};
 };
 
-// Polls, outside any transaction: a waiter that blocks inside the server would deadlock CREATE INDEX CONCURRENTLY of the
-// holder. Throws Failure (connect, sql).
+// Polls, outside any transaction: a waiter that blocks inside the server would deadlock CREATE INDEX CONCURRENTLY of
+// the holder. Throws Failure (connect, sql).
 LockResult acquire(Session&, const RunLock&, const LockPatience&, Clock&, const Interrupt*, Observer&);
 
 // "another runner holds the migration lock: pid 4711, app_user@worker-7d9f, "nightly", since 3 min".

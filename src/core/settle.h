@@ -13,17 +13,18 @@
 
 namespace dunlin {
 
-// The migrations up to and including `version` that are not recorded yet. Throws Failure (usage) for an unknown version,
-// Failure (safety) when one of them is below something that is applied already and `status` cannot be a fresh adoption.
+// The migrations up to and including `version` that are not recorded yet. Throws Failure (usage) for an unknown
+// version, Failure (safety) when one of them is below something that is applied already and `status` cannot be a fresh
+// adoption.
 std::vector<const Migration*> plan_baseline(const Project&, const Status&, const std::string& version);
 // Records them in one transaction. Returns what was recorded.
 std::vector<const Migration*> apply_baseline(const Project&, const RunOptions&, const std::string& version, Observer&);
 
 enum class Resolution {
-  applied,              // record the version as applied, whatever is recorded of its statements
-  rolled_back,          // remove the version's row and its journal: the next run starts it from its beginning
-  statement_done,       // statement N took effect: the next run goes on after it
-  statement_not_done,   // statement N did not: the next run repeats it
+  applied,             // record the version as applied, whatever is recorded of its statements
+  rolled_back,         // remove the version's row and its journal: the next run starts it from its beginning
+  statement_done,      // statement N took effect: the next run goes on after it
+  statement_not_done,  // statement N did not: the next run repeats it
 };
 
 struct Unsettled {
@@ -38,8 +39,8 @@ struct Unsettled {
 // What would need `resolve` now: dirty history rows, and journal intents without an end.
 std::vector<Unsettled> unsettled(const Project&, Session&);
 // Throws Failure (usage) when there is nothing to settle for this version.
-void resolve(const Project&, const RunOptions&, const std::string& version, Resolution, std::optional<std::size_t> statement,
-             Observer&);
+void resolve(const Project&, const RunOptions&, const std::string& version, Resolution,
+             std::optional<std::size_t> statement, Observer&);
 
 // Writes the files' checksums over the recorded ones; returns the versions it changed. `only_whitespace` leaves files
 // whose content really differs alone.

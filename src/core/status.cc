@@ -1,9 +1,9 @@
 #include "core/status.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
 #include <map>
+
+#include <fmt/format.h>
 
 namespace dunlin {
 
@@ -104,7 +104,8 @@ std::vector<Diagnostic> validate(const Catalog& catalog, const Status& status) {
       diagnostic.code = "changed";
       diagnostic.message = fmt::format("{} is applied, and its file differs from what was applied", version);
       diagnostic.hint =
-          "restore the file and put the change into a new migration (dunlin new); if the database already has it: dunlin "
+          "restore the file and put the change into a new migration (dunlin new); if the database already has it: "
+          "dunlin "
           "validate --fix-checksums";
     } else if (row.state == MigrationState::missing) {
       diagnostic.code = "missing";

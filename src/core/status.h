@@ -12,8 +12,8 @@ namespace dunlin {
 // `history` in any order. Reads the scripts of applied migrations again only where a checksum differs.
 Status make_status(const Catalog&, const HistoryScheme&, std::vector<AppliedMigration> history);
 
-// What `validate` says: one error for each changed, missing or failed migration, a warning for each file that differs in
-// whitespace only, notes for what is ahead. Catalog diagnostics come first.
+// What `validate` says: one error for each changed, missing or failed migration, a warning for each file that differs
+// in whitespace only, notes for what is ahead. Catalog diagnostics come first.
 std::vector<Diagnostic> validate(const Catalog&, const Status&);
 
 }  // namespace dunlin

@@ -1,6 +1,7 @@
 // Reads a migration's statements and decides how they reach the database. Pure: nothing is connected.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "dunlin/dialect.h"
@@ -15,6 +16,7 @@ struct BuiltStep {
 };
 
 // Throws Failure (io) when the script cannot be read; what is wrong with its text is a diagnostic.
-BuiltStep build_step(const Migration&, Direction, Dialect, TransactionScope);
+// `no_transaction_mark` is Catalog's, for hints.
+BuiltStep build_step(const Migration&, Direction, Dialect, TransactionScope, const std::string& no_transaction_mark);
 
 }  // namespace dunlin

@@ -27,7 +27,8 @@ std::unique_ptr<Driver> for_url(std::string_view url) {
     }
   }
   // libpq's own keyword form: "host=db dbname=app".
-  if (url.find("://") == std::string_view::npos && url.find('=') != std::string_view::npos) return postgres::make_driver();
+  if (url.find("://") == std::string_view::npos && url.find('=') != std::string_view::npos)
+    return postgres::make_driver();
   const auto colon = url.find("://");
   if (colon != std::string_view::npos && colon > 0 && colon < 32) {
     throw Failure(ErrorKind::usage, fmt::format("no driver for {}:// databases", url.substr(0, colon)),

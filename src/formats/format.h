@@ -40,6 +40,9 @@ struct Format {
   std::string_view history;          // the history scheme its tool uses
   bool out_of_order_allowed = true;  // as the tool has it
   bool foreign_keys = true;          // SQLite: as the tool has PRAGMA foreign_keys
+  std::string_view no_transaction_mark = "";  // "-- no-transaction"
+  // Whether the tool itself heeds the mark on SQLite; where it does not, a plan says so.
+  bool no_transaction_on_sqlite = true;
   // Whether the names look like this format's; for detection and for hints about near misses.
   bool (*recognises)(const SourceSet&);
   // Everything is read and checked: names, encoding, marks at the start of a file, checksums by `scheme`.

@@ -1,0 +1,199 @@
+#include "core/settle.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "core/history_table.h"
+#include "core/run_session.h"
+#include "sql/statement_reader.h"
+
+namespace dunlin {
+namespace {
+
+Version require_version(const Project& project, const std::string& text) {
+  const std::optional<Version> version = project.scheme->parse_version(text);
+  if (!version) {
+    throw Failure(ErrorKind::usage, fmt::format("{} is not a version of this history", text),
+                  "dunlin info  lists the versions there are");
+  }
+  return *version;
+}
+
+const Migration& require_migration(const Project& project, const Version& version) {
+  if (const Migration* migration = project.catalog.find(version)) return *migration;
+  throw Failure(ErrorKind::usage, fmt::format("there is no migration {} in {}", version.text, project.catalog.location),
+                "dunlin info  lists the versions there are");
+}
+
+// Connected, under the run lock, with a history table to write to.
+class LockedRun {
+ public:
+  LockedRun(const Project& project, const RunOptions& options, Observer& observer) : run_(project, options, observer) {
+    run_.connect(false);
+    if (const std::optional<Error> error = run_.lock()) throw Failure(*error);
+    run_.prepare_history();
+  }
+
+  RunSession& operator*() { return run_; }
+  RunSession* operator->() { return &run_; }
+
+  void write(const std::vector<std::string>& sql) {
+    if (sql.empty()) return;
+    const StatementResult written = run_.session().execute_together({}, sql, nullptr, run_.observer());
+    if (written.outcome == StatementOutcome::done) return;
+    throw Failure(written.error.value_or(run_.interrupted_error()));
+  }
+
+ private:
+  RunSession run_;
+};
+
+void append(std::vector<std::string>& sql, std::vector<std::string> more) {
+  std::ranges::move(more, std::back_inserter(sql));
+}
+
+std::string statement_text(const Script& script, Dialect dialect, std::size_t number) {
+  try {
+    const auto bytes = script.open();
+    sql::StatementReader reader(dialect, *bytes, script.shown_as(), script.first_line());
+    for (std::size_t i = 1; auto statement = reader.next(); ++i) {
+      if (i == number) return statement->text;
+    }
+  } catch (const Failure&) {
+    // The file may be gone or broken by now: the number alone has to do.
+  }
+  return {};
+}
+
+}  // namespace
+
+std::vector<const Migration*> plan_baseline(const Project& project, const Status& status, const std::string& version) {
+  const Version upto = require_version(project, version);
+  require_migration(project, upto);
+  std::vector<const Migration*> recorded;
+  for (const StatusRow& row : status.rows) {
+    if (row.version > upto) break;
+    if (row.state == MigrationState::failed) {
+      throw Failure(ErrorKind::remains, fmt::format("{} is recorded as failed", row.version.text),
+                    fmt::format("settle it first: dunlin resolve {} --applied | --rolled-back", row.version.text));
+    }
+    if (row.applied || !row.migration) continue;
+    recorded.push_back(&project.catalog.migrations[*row.migration]);
+  }
+  return recorded;
+}
+
+std::vector<const Migration*> apply_baseline(const Project& project, const RunOptions& options,
+                                             const std::string& version, Observer& observer) {
+  LockedRun run(project, options, observer);
+  const std::vector<const Migration*> recorded = plan_baseline(project, run->status(), version);
+  std::vector<std::string> sql;
+  for (const Migration* migration : recorded) {
+    append(sql, project.scheme->record_up_sql(run->history().dialect(), run->history().name(), *migration,
+                                              std::chrono::nanoseconds{0}));
+  }
+  run.write(sql);
+  return recorded;
+}
+
+std::vector<Unsettled> unsettled(const Project& project, Session& session) {
+  std::vector<Unsettled> found;
+  const Dialect dialect = project.driver->dialect();
+  HistoryTable history(*project.scheme, dialect, project.table);
+  history.locate(session);
+  for (const AppliedMigration& row : history.read(session)) {
+    if (row.success) continue;
+    const Migration* migration = project.catalog.find(row.version);
+    found.push_back({row.version,
+                     migration != nullptr ? migration->name : row.description,
+                     std::nullopt,
+                     {},
+                     "its history row says that it failed"});
+  }
+  Journal journal(dialect, history.name());
+  journal.locate(session);
+  for (const auto& [key, entries] : journal.read_all(session, *project.scheme)) {
+    const Migration* migration = project.catalog.find(key.version);
+    const Script* script =
+        migration == nullptr ? nullptr : (key.direction == Direction::up ? &migration->up : &migration->down);
+    const auto intent = std::ranges::find_if(entries, [](const auto& entry) { return !entry.second.done; });
+    Unsettled unsettled{key.version, migration != nullptr ? migration->name : "", std::nullopt, {}, {}};
+    if (intent != entries.end()) {
+      unsettled.statement = intent->first;
+      if (script != nullptr && !script->empty()) {
+        unsettled.statement_text = statement_text(*script, dialect, intent->first);
+      }
+      unsettled.evidence = "it was begun, and its end was not recorded";
+    } else {
+      unsettled.evidence = fmt::format("{} of its statements took effect, and it has no history row", entries.size());
+    }
+    found.push_back(std::move(unsettled));
+  }
+  return found;
+}
+
+void resolve(const Project& project, const RunOptions& options, const std::string& text, Resolution resolution,
+             std::optional<std::size_t> statement, Observer& observer) {
+  LockedRun run(project, options, observer);
+  const Version version = require_version(project, text);
+  const auto& rows = run->status().rows;
+  const auto row = std::ranges::find(rows, version, &StatusRow::version);
+  const bool recorded = row != rows.end() && row->applied.has_value();
+  const bool dirty = recorded && !row->applied->success;
+  Journal& journal = run->journal();
+  const JournalKey key{version, recorded && !dirty ? Direction::down : Direction::up};
+  const auto entries = journal.read(run->session(), key);
+  const Dialect dialect = run->history().dialect();
+  const TableName& table = run->history().name();
+  if (entries.empty() && !dirty && resolution != Resolution::applied) {
+    throw Failure(ErrorKind::usage, fmt::format("nothing of {} is in doubt", version.text),
+                  "dunlin info  shows what is applied");
+  }
+  std::vector<std::string> sql;
+  switch (resolution) {
+    case Resolution::applied:
+      if (recorded && !dirty && entries.empty()) {
+        throw Failure(ErrorKind::usage, fmt::format("{} is recorded as applied already", version.text));
+      }
+      if (recorded) append(sql, project.scheme->record_down_sql(dialect, table, version));
+      append(sql, project.scheme->record_up_sql(dialect, table, require_migration(project, version),
+                                                std::chrono::nanoseconds{0}));
+      if (journal.exists()) sql.push_back(journal.forget_all_sql(key));
+      break;
+    case Resolution::rolled_back:
+      if (dirty) append(sql, project.scheme->record_down_sql(dialect, table, version));
+      if (journal.exists()) sql.push_back(journal.forget_all_sql(key));
+      break;
+    case Resolution::statement_done:
+    case Resolution::statement_not_done: {
+      const auto entry = entries.find(statement.value_or(0));
+      if (entry == entries.end() || entry->second.done) {
+        throw Failure(ErrorKind::usage,
+                      fmt::format("statement {} of {} is not in doubt", statement.value_or(0), version.text),
+                      "dunlin resolve  without arguments lists what is");
+      }
+      sql.push_back(resolution == Resolution::statement_done ? journal.done_sql(key, entry->second)
+                                                             : journal.forget_sql(key, entry->first));
+      break;
+    }
+  }
+  run.write(sql);
+}
+
+std::vector<Version> fix_checksums(const Project& project, const RunOptions& options, bool only_whitespace,
+                                   Observer& observer) {
+  LockedRun run(project, options, observer);
+  std::vector<Version> fixed;
+  std::vector<std::string> sql;
+  for (const StatusRow& row : run->status().rows) {
+    if (!row.changed || !row.migration || (only_whitespace && !row.changed_only_in_whitespace)) continue;
+    fixed.push_back(row.version);
+    append(sql, project.scheme->record_checksum_sql(run->history().dialect(), run->history().name(),
+                                                    project.catalog.migrations[*row.migration]));
+  }
+  run.write(sql);
+  return fixed;
+}
+
+}  // namespace dunlin
