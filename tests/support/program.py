@@ -4,6 +4,8 @@ import json
 import os
 import signal
 import subprocess
+import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -83,6 +85,21 @@ class Dunlin:
 
     def __call__(self, *arguments, url=None, env=None, directory=None, timeout=60):
         return self.start(*arguments, url=url, env=env, directory=directory).end(timeout)
+
+    def measured(self, *arguments, url=None, env=None, directory=None):
+        """(result, seconds, peak resident KiB) of a run."""
+        environment = clean_environment(env)
+        if url:
+            environment["DATABASE_URL"] = url
+        with tempfile.TemporaryFile("w+") as stdout, tempfile.TemporaryFile("w+") as stderr:
+            began = time.monotonic()
+            process = subprocess.Popen([str(self.program), *map(str, arguments)], cwd=directory or self.directory,
+                                       env=environment, stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr)
+            _, status, usage = os.wait4(process.pid, 0)
+            seconds = time.monotonic() - began
+            process.returncode = os.waitstatus_to_exitcode(status)
+            stdout.seek(0), stderr.seek(0)
+            return Result(process.returncode, stdout.read(), stderr.read()), seconds, usage.ru_maxrss
 
     def close(self):
         """Nothing that a failed test started goes on running."""

@@ -8,7 +8,8 @@
 A client pattern is looked for in statements (Query and Parse messages), whose text begins with it when letter case and
 leading space are ignored, or contains it when `anywhere` is set. A server pattern is looked for in command tags.
 `after_client` acts once the statement's Execute has been forwarded. An action runs in the proxy's thread, with the link,
-before anything later is forwarded.
+before anything later is forwarded. `at_message` counts messages of any kind, over all connections: killing at each number
+in turn kills at every step there is.
 """
 
 import asyncio
@@ -98,6 +99,9 @@ class Proxy:
         self.links = []
         self.orphans = []
         self.rules = []
+        self.messages = {"client": 0, "server": 0}  # counted while there are rules, or when `counting` is set
+        self.counting = False
+        self._at = {}
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._server = None
@@ -139,6 +143,16 @@ class Proxy:
 
     def after_server(self, tag, action, nth=1):
         return self._add("server", True, tag, action, nth, False)
+
+    def at_message(self, side, number, action):
+        """Acts instead of forwarding the message with this number, from 1."""
+        self.counting = True
+        self._at[side, number] = action
+
+    def count(self, side):
+        """Counts a message; gives what is to be done instead of forwarding it, if anything is."""
+        self.messages[side] += 1
+        return self._at.get((side, self.messages[side]))
 
     def _add(self, side, after, pattern, action, nth, anywhere):
         rule = Rule(side, after, pattern.lower(), action, nth, anywhere)
@@ -212,7 +226,7 @@ class Proxy:
                     self.bytes_from_server += len(data)
                 if link.closed:
                     return
-                for piece in (frames.cut_up(side, data) if self.rules else [data]):
+                for piece in (frames.cut_up(side, data) if self.rules or self.counting else [data]):
                     if link.closed:
                         return
                     if sender:
@@ -293,6 +307,11 @@ class Frames:
         return buffer[:size]
 
     def _pass(self, side, message):
+        action = self.link.proxy.count(side)
+        if action:
+            action(self.link)
+            if self.link.closed:
+                return
         text = self._text(side, message)
         before, after = [], []
         if text is not None:
