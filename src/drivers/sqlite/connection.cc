@@ -76,14 +76,19 @@ Connection::Connection(const Location& location, Access access, const SessionOpt
   }
   sqlite3_extended_result_codes(handle_, 1);
   waiting_.install(handle_);
-  sqlite3_create_function_v2(handle_, "dunlin_elapsed_ns", 0, SQLITE_UTF8, this, &elapsed_ns, nullptr, nullptr, nullptr);
+  sqlite3_create_function_v2(handle_, "dunlin_elapsed_ns", 0, SQLITE_UTF8, this, &elapsed_ns, nullptr, nullptr,
+                             nullptr);
   record_footprints(handle_, &footprint_);
   set_foreign_keys(location.foreign_keys.value_or(options.foreign_keys));
 }
 
-Connection::~Connection() { sqlite3_close_v2(handle_); }
+Connection::~Connection() {
+  sqlite3_close_v2(handle_);
+}
 
-bool Connection::in_transaction() const { return sqlite3_get_autocommit(handle_) == 0; }
+bool Connection::in_transaction() const {
+  return sqlite3_get_autocommit(handle_) == 0;
+}
 
 bool Connection::foreign_keys() const {
   int on = 0;
@@ -96,6 +101,15 @@ void Connection::set_foreign_keys(bool on) {
   sqlite3_db_config(handle_, SQLITE_DBCONFIG_ENABLE_FKEY, on ? 1 : 0, nullptr);
 }
 
+void Connection::start_clock() {
+  began_ = std::chrono::steady_clock::now();
+  stopped_.reset();
+}
+
+std::chrono::nanoseconds Connection::elapsed() const {
+  return stopped_ ? *stopped_ : std::chrono::steady_clock::now() - began_;
+}
+
 int Connection::run(const char* sql) {
   waiting_.statement_started();
   return sqlite3_exec(handle_, sql, nullptr, nullptr, nullptr);
@@ -105,7 +119,9 @@ void Connection::rollback() {
   if (in_transaction()) sqlite3_exec(handle_, "ROLLBACK", nullptr, nullptr, nullptr);
 }
 
-Statement::~Statement() { sqlite3_finalize(handle_); }
+Statement::~Statement() {
+  sqlite3_finalize(handle_);
+}
 
 Statement& Statement::operator=(Statement&& other) noexcept {
   std::swap(handle_, other.handle_);
@@ -118,7 +134,8 @@ int Statement::prepare(Connection& connection, std::string_view sql, std::string
   connection.waiting().statement_started();
   const char* rest = nullptr;
   const int code = sqlite3_prepare_v2(connection.handle(), sql.data(), static_cast<int>(sql.size()), &handle_, &rest);
-  if (tail != nullptr) *tail = rest == nullptr ? std::string_view() : sql.substr(static_cast<std::size_t>(rest - sql.data()));
+  if (tail != nullptr)
+    *tail = rest == nullptr ? std::string_view() : sql.substr(static_cast<std::size_t>(rest - sql.data()));
   return code;
 }
 
@@ -126,7 +143,9 @@ void Statement::bind(int index, std::string_view value) {
   sqlite3_bind_text(handle_, index, value.data(), static_cast<int>(value.size()), SQLITE_TRANSIENT);
 }
 
-int Statement::step() { return handle_ == nullptr ? SQLITE_DONE : sqlite3_step(handle_); }
+int Statement::step() {
+  return handle_ == nullptr ? SQLITE_DONE : sqlite3_step(handle_);
+}
 
 int Statement::finish() {
   int code = SQLITE_ROW;
@@ -134,9 +153,13 @@ int Statement::finish() {
   return code == SQLITE_DONE ? SQLITE_OK : code;
 }
 
-int Statement::reset() { return sqlite3_reset(handle_); }
+int Statement::reset() {
+  return sqlite3_reset(handle_);
+}
 
-int Statement::columns() const { return sqlite3_column_count(handle_); }
+int Statement::columns() const {
+  return sqlite3_column_count(handle_);
+}
 
 std::optional<std::string> Statement::text(int column) const {
   if (is_null(column)) return std::nullopt;
@@ -148,8 +171,12 @@ std::optional<std::string> Statement::text(int column) const {
   return size == 0 ? std::string() : std::string(static_cast<const char*>(bytes), size);
 }
 
-std::int64_t Statement::integer(int column) const { return sqlite3_column_int64(handle_, column); }
+std::int64_t Statement::integer(int column) const {
+  return sqlite3_column_int64(handle_, column);
+}
 
-bool Statement::is_null(int column) const { return sqlite3_column_type(handle_, column) == SQLITE_NULL; }
+bool Statement::is_null(int column) const {
+  return sqlite3_column_type(handle_, column) == SQLITE_NULL;
+}
 
 }  // namespace dunlin::sqlite

@@ -45,9 +45,11 @@ class Connection {
   // Does nothing inside a transaction, as SQLite has it.
   void set_foreign_keys(bool on);
 
-  // Where dunlin_elapsed_ns() counts from.
-  void start_clock() { began_ = std::chrono::steady_clock::now(); }
-  std::chrono::nanoseconds elapsed() const { return std::chrono::steady_clock::now() - began_; }
+  // dunlin_elapsed_ns() counts from here to where the clock is stopped, so that what the history records is what the
+  // report says.
+  void start_clock();
+  void stop_clock() { stopped_ = elapsed(); }
+  std::chrono::nanoseconds elapsed() const;
 
   // Runs SQL of dunlin's own whose rows do not matter; a result code.
   int run(const char* sql);
@@ -59,6 +61,7 @@ class Connection {
   Waiting waiting_;
   Footprint footprint_;
   std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
+  std::optional<std::chrono::nanoseconds> stopped_;
 };
 
 class Statement {

@@ -115,9 +115,13 @@ std::string message_of(const Connection& connection) {
 
 }  // namespace
 
-std::string_view code_name(int code) { return find(kPrimary, code & 0xff); }
+std::string_view code_name(int code) {
+  return find(kPrimary, code & 0xff);
+}
 
-std::string_view extended_code_name(int code) { return find(kExtended, code); }
+std::string_view extended_code_name(int code) {
+  return find(kExtended, code);
+}
 
 Error error_of(const Connection& connection, const SourceStatement& statement, const Script* script) {
   const int code = sqlite3_extended_errcode(connection.handle());

@@ -8,7 +8,9 @@
 namespace dunlin::sqlite {
 namespace {
 
-std::string_view view(const char* text) { return text == nullptr ? std::string_view() : std::string_view(text); }
+std::string_view view(const char* text) {
+  return text == nullptr ? std::string_view() : std::string_view(text);
+}
 
 // Columns arrive one by one: a repeated table or column is noted once.
 template <typename Value>

@@ -50,8 +50,8 @@ class Violations {
     // Instead of a row: why the table cannot be checked, in SQLite's words.
     std::string mismatch;
   };
-  // A violation that `before` did not have. Tables in `rebuilt` have other row numbers than before, so there the number of
-  // violations is compared.
+  // A violation that `before` did not have. Tables in `rebuilt` have other row numbers than before, so there the number
+  // of violations is compared.
   std::optional<New> first_new(const Violations& before, const std::set<std::string>& rebuilt) const;
 
  private:

@@ -51,8 +51,8 @@ bool mentions_drop(const Script& script) {
     const auto same = [](char a, char b) { return (a | 0x20) == b; };
     if (std::search(text.begin(), text.end(), kWord.begin(), kWord.end(), same) != text.end()) return true;
     kept = std::min(size, kWord.size() - 1);
-    std::copy(buffer.begin() + static_cast<std::ptrdiff_t>(size - kept), buffer.begin() + static_cast<std::ptrdiff_t>(size),
-              buffer.begin());
+    std::copy(buffer.begin() + static_cast<std::ptrdiff_t>(size - kept),
+              buffer.begin() + static_cast<std::ptrdiff_t>(size), buffer.begin());
   }
   return false;
 }
@@ -78,7 +78,8 @@ ForeignKeyVerdict ForeignKeyGuard::judge(const Footprint& footprint, std::string
   }
   const bool may_replace = off_ && !footprint.inserted_into.empty() && replaces(statement);
   const bool update_replaces = off_ && !footprint.updated.empty() && replaces(statement);
-  if (footprint.dropped.empty() && (!off_ || (footprint.deleted_from.empty() && footprint.updated.empty() && !may_replace))) {
+  if (footprint.dropped.empty() &&
+      (!off_ || (footprint.deleted_from.empty() && footprint.updated.empty() && !may_replace))) {
     return ForeignKeyVerdict::harmless;
   }
   if (!load()) return ForeignKeyVerdict::unknown;
@@ -116,7 +117,9 @@ void ForeignKeyGuard::ran(const Footprint& footprint) {
   if (footprint.changes_schema) loaded_ = false;
 }
 
-int ForeignKeyGuard::remember_violations() { return before_.load(connection_); }
+int ForeignKeyGuard::remember_violations() {
+  return before_.load(connection_);
+}
 
 int ForeignKeyGuard::find_new_violation(std::optional<Violations::New>& found) {
   Violations after;

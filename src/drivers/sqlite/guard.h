@@ -1,9 +1,10 @@
 // Keeps DROP TABLE from emptying the tables that reference the dropped one.
 //
-// With foreign keys on, SQLite deletes the rows of a table before it drops it, and ON DELETE CASCADE deletes the rows of
-// other tables with them, without a word; inside a transaction the file's own PRAGMA foreign_keys = OFF does nothing.
-// So a transaction that drops a referenced table runs with foreign keys off, and is checked. But then DELETE, UPDATE and
-// REPLACE on a referenced table would not do what they did under the directory's own tool: both in one transaction stop.
+// With foreign keys on, SQLite deletes the rows of a table before it drops it, and ON DELETE CASCADE deletes the rows
+// of other tables with them, without a word; inside a transaction the file's own PRAGMA foreign_keys = OFF does
+// nothing. So a transaction that drops a referenced table runs with foreign keys off, and is checked. But then DELETE,
+// UPDATE and REPLACE on a referenced table would not do what they did under the directory's own tool: both in one
+// transaction stop.
 #pragma once
 
 #include <optional>

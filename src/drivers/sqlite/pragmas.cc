@@ -12,11 +12,20 @@ namespace dunlin::sqlite {
 namespace {
 
 // Settings of a connection that change what SQL does, or whether it may. They are read and set by the same name.
-constexpr std::array<std::string_view, 14> kSettings = {
-    "cell_size_check",     "defer_foreign_keys",         "ignore_check_constraints", "legacy_alter_table",
-    "locking_mode",        "query_only",                 "read_uncommitted",         "recursive_triggers",
-    "synchronous",         "reverse_unordered_selects",  "secure_delete",            "temp_store",
-    "trusted_schema",      "writable_schema"};
+// Not defer_foreign_keys: SQLite ends it with the transaction, and to set it OFF forgets the violations counted so far.
+constexpr std::array<std::string_view, 13> kSettings = {"cell_size_check",
+                                                        "ignore_check_constraints",
+                                                        "legacy_alter_table",
+                                                        "locking_mode",
+                                                        "query_only",
+                                                        "read_uncommitted",
+                                                        "recursive_triggers",
+                                                        "synchronous",
+                                                        "reverse_unordered_selects",
+                                                        "secure_delete",
+                                                        "temp_store",
+                                                        "trusted_schema",
+                                                        "writable_schema"};
 
 template <std::size_t size>
 bool among(const std::array<std::string_view, size>& names, std::string_view name) {

@@ -27,6 +27,7 @@ void ScriptContext::execute(std::string_view sql) {
   sql::StatementReader statements(Dialect::sqlite, *reader, shown_as);
   while (const auto statement = statements.next()) {
     Ran ran = run_.inside({statement->text, {shown_as, statement->line, statement->column}});
+    touched_settings_ = touched_settings_ || ran.touched_settings;
     if (ran.end != End::done) stop(std::move(ran));
   }
 }

@@ -19,6 +19,7 @@ class ScriptContext final : public MigrationContext {
   void execute(std::string_view sql) override;
   std::vector<std::vector<std::optional<std::string>>> query(std::string_view sql) override;
 
+  bool touched_settings() const { return touched_settings_; }
   // Why the transaction cannot be committed, whatever the callback has made of the exception.
   const std::optional<Ran>& stopped() const { return stopped_; }
 
@@ -29,6 +30,7 @@ class ScriptContext final : public MigrationContext {
   const Step& step_;
   StatementRun run_;
   std::optional<Ran> stopped_;
+  bool touched_settings_ = false;
 };
 
 }  // namespace dunlin::sqlite

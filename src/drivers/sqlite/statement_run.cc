@@ -23,7 +23,9 @@ bool is_more(Connection& connection, std::string_view tail) {
 
 }  // namespace
 
-const Script* StatementRun::script() const { return step_ == nullptr ? nullptr : &step_->script(); }
+const Script* StatementRun::script() const {
+  return step_ == nullptr ? nullptr : &step_->script();
+}
 
 Ran StatementRun::failed(const SourceStatement& statement) const {
   const int code = sqlite3_extended_errcode(connection_.handle());
@@ -79,8 +81,9 @@ void StatementRun::look_at_pragma(const SourceStatement& statement, const Footpr
     if (is_so) return;
     const bool done_for_it = footprint.pragma == "foreign_keys" && guard_ != nullptr && guard_->off();
     warn(statement, "pragma-does-nothing",
-         fmt::format("PRAGMA {} does nothing inside a transaction{}", footprint.pragma,
-                     done_for_it ? "; dunlin has foreign keys off around this file and checks them before it commits" : ""),
+         fmt::format(
+             "PRAGMA {} does nothing inside a transaction{}", footprint.pragma,
+             done_for_it ? "; dunlin has foreign keys off around this file and checks them before it commits" : ""),
          done_for_it ? std::string() : std::string(kOutside));
   } else if (outlives_statement(footprint.pragma)) {
     warn(statement, "state-left-behind",
@@ -94,9 +97,10 @@ std::optional<Ran> StatementRun::look_before(const SourceStatement& statement, c
       return refused(statement, "this begins a transaction inside the one that dunlin runs the migration in",
                      fmt::format("remove BEGIN and COMMIT: dunlin does both; or, to do without, {}", kOutside));
     }
-    return refused(statement,
-                   fmt::format("this {} would end the transaction that dunlin runs the migration in", footprint.transaction),
-                   fmt::format("remove it: dunlin commits the migration together with its history row; or {}", kOutside));
+    return refused(
+        statement,
+        fmt::format("this {} would end the transaction that dunlin runs the migration in", footprint.transaction),
+        fmt::format("remove it: dunlin commits the migration together with its history row; or {}", kOutside));
   }
   if (auto stopped = look_at_foreign_keys(statement, footprint)) return stopped;
   look_at_pragma(statement, footprint);
@@ -127,13 +131,16 @@ Ran StatementRun::inside(const SourceStatement& statement) {
   if (code != SQLITE_OK) return with_way_out(failed(statement));
   if (auto stopped = look_before(statement, footprint)) return *std::move(stopped);
   Ran ran = finish(prepared, statement, tail);
+  ran.touched_settings = !footprint.pragma_value.empty() && outlives_statement(footprint.pragma);
   if (ran.end == End::done) {
     if (guard_ != nullptr) guard_->ran(footprint);
     if (!connection_.in_transaction()) {
-      // SQLite ends a transaction only with an error or by a statement we look for; a function of the application's can.
+      // SQLite ends a transaction only with an error or by a statement we look for; a function of the application's
+      // can.
       ran = refused(statement, "this has ended the transaction that dunlin runs the migration in", {});
       ran.error->kind = ErrorKind::remains;
       ran.remains = true;
+      ran.touched_settings = true;
     }
     return ran;
   }
@@ -178,9 +185,10 @@ Ran StatementRun::alone(const SourceStatement& statement) {
       if (!changed) continue;
       Ran ran;
       ran.end = End::failed;
-      ran.error = error_at(ErrorKind::safety,
-                           fmt::format("dropping {} would delete or change rows of {} through ON DELETE", table, *changed),
-                           "put  PRAGMA foreign_keys = OFF;  before it in the file", statement, script());
+      ran.error =
+          error_at(ErrorKind::safety,
+                   fmt::format("dropping {} would delete or change rows of {} through ON DELETE", table, *changed),
+                   "put  PRAGMA foreign_keys = OFF;  before it in the file", statement, script());
       return ran;
     }
   }

@@ -23,6 +23,8 @@ struct Ran {
   bool retryable = false;
   // The transaction was committed by something else than dunlin.
   bool remains = false;
+  // A setting of the connection has changed, or may have.
+  bool touched_settings = false;
 };
 
 class StatementRun {

@@ -151,8 +151,8 @@ Transaction::Stop Transaction::run_callback(const Step& step) {
     stopped = stop_with({.kind = ErrorKind::sql, .message = error.what()});
   }
   // The database's own answer counts, also where the callback has swallowed it and gone on.
+  pragmas_touched_ = pragmas_touched_ || context.touched_settings();
   if (context.stopped()) {
-    pragmas_touched_ = true;
     return stop(*context.stopped());
   }
   if (!stopped && !connection_.in_transaction()) {
@@ -170,14 +170,16 @@ Transaction::Stop Transaction::check_foreign_keys(const Unit& unit) {
   if (!found) return std::nullopt;
   const std::string row = found->rowid ? fmt::format("row {} of table {}", *found->rowid, found->table)
                                        : fmt::format("a row of table {}", found->table);
-  std::string message = found->mismatch.empty()
-                            ? fmt::format("{} would refer to a row of {} that does not exist", row, found->parent)
-                            : fmt::format("the foreign keys of table {} would not fit: {}", found->table, found->mismatch);
-  Error error = error_at(ErrorKind::sql, std::move(message),
-                         fmt::format("a rebuilt table keeps its references when the new table is made under another name, "
-                                     "filled, and renamed after DROP TABLE {}",
-                                     found->parent),
-                         place_of(unit, {}), nullptr);
+  std::string message =
+      found->mismatch.empty()
+          ? fmt::format("{} would refer to a row of {} that does not exist", row, found->parent)
+          : fmt::format("the foreign keys of table {} would not fit: {}", found->table, found->mismatch);
+  Error error =
+      error_at(ErrorKind::sql, std::move(message),
+               fmt::format("a rebuilt table keeps its references when the new table is made under another name, "
+                           "filled, and renamed after DROP TABLE {}",
+                           found->parent),
+               place_of(unit, {}), nullptr);
   error.sqlstate = "SQLITE_CONSTRAINT";
   error.server_detail = "SQLITE_CONSTRAINT_FOREIGNKEY";
   return stop_with(std::move(error));

@@ -22,7 +22,7 @@ struct TransactionEnd {
 
 class Transaction {
  public:
-  // `index_of_first` is for messages only. The connection's foreign keys are as the session has them.
+  // The connection's foreign keys are as the session has them.
   Transaction(Connection& connection, Observer& observer) : connection_(connection), observer_(observer) {}
 
   // Whatever the end, no transaction is open afterwards, and foreign keys are as they were.

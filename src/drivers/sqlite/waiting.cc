@@ -29,9 +29,13 @@ void Waiting::statement_started() {
   if (statement_timeout_ > 0ms) statement_began_ = Steady::now();
 }
 
-int Waiting::on_busy(void* self, int calls) { return static_cast<Waiting*>(self)->wait_once(calls) ? 1 : 0; }
+int Waiting::on_busy(void* self, int calls) {
+  return static_cast<Waiting*>(self)->wait_once(calls) ? 1 : 0;
+}
 
-int Waiting::on_progress(void* self) { return static_cast<Waiting*>(self)->should_stop() ? 1 : 0; }
+int Waiting::on_progress(void* self) {
+  return static_cast<Waiting*>(self)->should_stop() ? 1 : 0;
+}
 
 bool Waiting::wait_once(int calls) {
   if (!patient_ || interrupted()) return false;

@@ -13,15 +13,16 @@ namespace dunlin::sqlite {
 // Installs itself as a connection's busy and progress handlers, so it stays where it is made.
 class Waiting {
  public:
-  Waiting(const Interrupt* interrupt, std::chrono::milliseconds busy_timeout, std::chrono::milliseconds statement_timeout)
+  Waiting(const Interrupt* interrupt, std::chrono::milliseconds busy_timeout,
+          std::chrono::milliseconds statement_timeout)
       : interrupt_(interrupt), busy_timeout_(busy_timeout), statement_timeout_(statement_timeout) {}
   Waiting(const Waiting&) = delete;
   Waiting& operator=(const Waiting&) = delete;
 
   void install(sqlite3* connection);
 
-  // Whether a busy database is waited for. Inside a transaction it is not: whoever holds a lock and waits for another may
-  // wait for somebody who waits for the first.
+  // Whether a busy database is waited for. Inside a transaction it is not: whoever holds a lock and waits for another
+  // may wait for somebody who waits for the first.
   void set_patient(bool patient) { patient_ = patient; }
   void set_observer(Observer* observer) { observer_ = observer; }
   // Begins the statement time limit anew.
