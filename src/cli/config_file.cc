@@ -1,0 +1,76 @@
+#include "cli/config_file.h"
+
+#include <optional>
+#include <vector>
+
+#include <fmt/format.h>
+#include <toml++/toml.h>
+
+#include "base/suggest.h"
+#include "cli/text_file.h"
+#include "dunlin/error.h"
+
+namespace dunlin::cli {
+namespace {
+
+[[noreturn]] void fail(const std::string& path, const toml::source_position& at, std::string message,
+                       std::string hint) {
+  Error error{.kind = ErrorKind::config, .message = std::move(message), .hint = std::move(hint)};
+  error.where = {.file = path, .line = static_cast<int>(at.line), .column = static_cast<int>(at.column)};
+  throw Failure(std::move(error));
+}
+
+toml::table parse(const std::string& text, const std::string& path) {
+  try {
+    return toml::parse(text, path);
+  } catch (const toml::parse_error& problem) {
+    fail(path, problem.source().begin, fmt::format("this is not valid TOML: {}", problem.description()), {});
+  }
+}
+
+std::optional<std::string> as_text(const toml::node& node) {
+  if (const auto* text = node.as_string()) return text->get();
+  if (const auto* number = node.as_integer()) return std::to_string(number->get());
+  if (const auto* truth = node.as_boolean()) return truth->get() ? "on" : "off";
+  return std::nullopt;
+}
+
+const SettingRow& row_of(const std::string& path, const toml::key& key) {
+  const SettingRow* row = find_setting_row(key.str());
+  if (row != nullptr && row->places == SettingPlaces::everywhere) return *row;
+  if (row != nullptr) {
+    fail(path, key.source().begin, fmt::format("\"{}\" cannot be set in a file", key.str()),
+         fmt::format("give the flag {}", flag_name(*row)));
+  }
+  std::vector<std::string_view> known;
+  for (const SettingRow& candidate : setting_rows()) {
+    if (candidate.places == SettingPlaces::everywhere) known.push_back(candidate.key);
+  }
+  std::string hint = did_you_mean(key.str(), known);
+  if (hint.empty()) hint = "dunlin config lists the settings there are";
+  fail(path, key.source().begin, fmt::format("no setting is called \"{}\"", key.str()), std::move(hint));
+}
+
+}  // namespace
+
+bool offer_config_file(const std::string& path, Settings& settings) {
+  const std::optional<std::string> text = read_text_file(path);
+  if (!text) return false;
+  const toml::table table = parse(*text, path);
+  for (const auto& [key, node] : table) {
+    const SettingRow& row = row_of(path, key);
+    std::optional<std::string> value = as_text(node);
+    if (!value) {
+      fail(path, node.source().begin,
+           fmt::format("the value of \"{}\" is neither text, a number nor true or false", key.str()), {});
+    }
+    settings.offer(row.key, std::move(*value),
+                   {.kind = SourceKind::config_file,
+                    .name = std::string(key.str()),
+                    .file = path,
+                    .line = static_cast<int>(key.source().begin.line)});
+  }
+  return true;
+}
+
+}  // namespace dunlin::cli

@@ -1,0 +1,58 @@
+// The log: lines for a person or objects for a machine, to standard error where no terminal shows the progress itself,
+// and to --log-file.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/redact.h"
+
+namespace dunlin::cli {
+
+enum class LogLevel { error, warning, info, debug };
+enum class LogFormat { text, json };
+
+LogLevel log_level(std::string_view setting);
+
+struct LogField {
+  std::string_view name;
+  std::variant<std::string, std::int64_t, double, bool> value;
+};
+
+class Log {
+ public:
+  struct Options {
+    bool to_stderr = false;
+    LogFormat format = LogFormat::text;
+    LogLevel level = LogLevel::info;
+    std::string file;  // empty: none
+  };
+
+  // Throws Failure (io) when the file cannot be opened. `secrets` and `clock` outlive the log.
+  Log(const Options&, const SecretSet& secrets, const Clock& clock);
+  ~Log();
+
+  bool enabled(LogLevel level) const noexcept { return level <= options_.level; }
+  bool on_stderr() const noexcept { return options_.to_stderr; }
+  LogFormat format() const noexcept { return options_.format; }
+
+  // Text:  2026-01-01T10:02:03.123Z info  message
+  // JSON:  {"time":..,"level":..,"event":..,"message":..,<fields>}
+  // `event` is stable: "step_finished".
+  void write(LogLevel level, std::string_view event, std::string_view message,
+             const std::vector<LogField>& fields = {});
+
+ private:
+  class Sinks;
+  Options options_;
+  const SecretSet& secrets_;
+  const Clock& clock_;
+  std::unique_ptr<Sinks> sinks_;
+};
+
+}  // namespace dunlin::cli
