@@ -5,7 +5,6 @@ import pytest
 from support.scene import lock_key
 from support.waiting import until
 
-
 AFTER = "CREATE TABLE after (id int);\nINSERT INTO after VALUES (1);\n"
 
 

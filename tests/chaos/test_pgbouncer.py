@@ -32,7 +32,7 @@ def test_no_setting_stays_behind_on_the_pool(scene, pgbouncer, pooled):
         scene.migrations.add("0001_set", "SET LOCAL search_path = pg_catalog;\nSET statement_timeout = '5s';\n"
                                          "CREATE TABLE public.a (id int);\n")
         scene.migrate(url=bouncer.url(scene.database.name)).ok()
-            with psycopg2.connect(bouncer.url(scene.database.name)) as connection, connection.cursor() as cursor:
+        with psycopg2.connect(bouncer.url(scene.database.name)) as connection, connection.cursor() as cursor:
             cursor.execute("select current_setting('search_path'), current_setting('statement_timeout'),"
                            " current_setting('lock_timeout')")
             assert cursor.fetchone() == ('"$user", public', "0", "0")

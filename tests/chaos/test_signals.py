@@ -10,7 +10,6 @@ import pytest
 from support.scene import lock_key
 from support.waiting import until
 
-
 TIMES = 30
 
 
