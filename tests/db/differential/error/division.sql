@@ -1,0 +1,3 @@
+-- 22012
+CREATE TABLE e1 (a int);
+INSERT INTO e1 VALUES (1 / 0);

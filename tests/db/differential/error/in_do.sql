@@ -1,0 +1,6 @@
+-- 22012
+CREATE TABLE e1 (a int);
+DO $$
+BEGIN
+  PERFORM 1 / 0;
+END $$;

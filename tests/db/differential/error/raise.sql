@@ -1,0 +1,3 @@
+-- P0009
+CREATE TABLE e1 (a int);
+DO $$ BEGIN RAISE EXCEPTION 'no; way' USING ERRCODE = 'P0009'; END $$;

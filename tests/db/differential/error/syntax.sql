@@ -1,0 +1,3 @@
+-- 42601
+CREATE TABLE e1 (a int);
+CREATE TABEL e2 (a int);

@@ -1,0 +1,2 @@
+-- 42703
+SELECT 'ééé😀', nowhere;

@@ -1,0 +1,5 @@
+-- 42703
+CREATE TABLE e1 (a int);
+
+SELECT
+  b FROM e1;

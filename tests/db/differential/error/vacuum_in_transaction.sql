@@ -1,0 +1,3 @@
+-- 25001
+CREATE TABLE e1 (a int);
+VACUUM e1;

@@ -1,0 +1,4 @@
+CREATE TABLE bs (a text);
+INSERT INTO bs VALUES ('\d;'), ($$\copy x$$), ('\
+\.
+');

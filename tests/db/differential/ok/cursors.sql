@@ -1,0 +1,4 @@
+CREATE TABLE cu AS SELECT generate_series(1, 3) AS a;
+DECLARE c CURSOR FOR SELECT a FROM cu;
+FETCH 2 FROM c;
+CLOSE c;

@@ -1,0 +1,4 @@
+;;
+ ; /* ; */ ;
+CREATE TABLE em (a int);;
+;;

@@ -1,0 +1,4 @@
+CREATE FUNCTION et_f() RETURNS event_trigger LANGUAGE plpgsql AS $$ BEGIN RAISE NOTICE 'ddl;'; END $$;
+CREATE EVENT TRIGGER et_t ON ddl_command_end EXECUTE FUNCTION et_f();
+CREATE TABLE et (a int);
+DROP EVENT TRIGGER et_t;

@@ -1,0 +1,2 @@
+CREATE TABLE mm AS SELECT 1 - -1 AS a, 2--3;
+ AS b;

@@ -1,0 +1,2 @@
+CREATE TABLE nls (a int);
+INSERT INTO nls VALUES (1)

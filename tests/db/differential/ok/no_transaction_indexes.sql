@@ -1,0 +1,5 @@
+-- no-transaction
+CREATE TABLE nti (a int);
+CREATE INDEX CONCURRENTLY nti_a ON nti (a);
+CREATE INDEX CONCURRENTLY IF NOT EXISTS nti_a ON nti (a);
+REINDEX INDEX CONCURRENTLY nti_a;

@@ -1,0 +1,4 @@
+-- no-transaction
+CREATE TABLE ntv (a int);
+VACUUM ntv;
+ANALYZE ntv;

@@ -1,0 +1,4 @@
+LISTEN nl;
+NOTIFY nl, 'x;';
+UNLISTEN nl;
+CREATE TABLE nl (a int);

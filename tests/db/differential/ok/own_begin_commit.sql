@@ -1,0 +1,4 @@
+BEGIN;
+CREATE TABLE obc (a int);
+INSERT INTO obc VALUES (1);
+COMMIT;

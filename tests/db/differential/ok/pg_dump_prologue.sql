@@ -1,0 +1,17 @@
+SET statement_timeout = 0;
+SET lock_timeout = 0;
+SET idle_in_transaction_session_timeout = 0;
+SET client_encoding = 'UTF8';
+SET standard_conforming_strings = on;
+SELECT pg_catalog.set_config('search_path', '', false);
+SET check_function_bodies = false;
+SET xmloption = content;
+SET client_min_messages = warning;
+SET row_security = off;
+SET default_table_access_method = heap;
+CREATE TABLE public.pdp (id integer NOT NULL);
+CREATE SEQUENCE public.pdp_id_seq AS integer START WITH 1 INCREMENT BY 1 NO MINVALUE NO MAXVALUE CACHE 1;
+ALTER SEQUENCE public.pdp_id_seq OWNED BY public.pdp.id;
+ALTER TABLE ONLY public.pdp ALTER COLUMN id SET DEFAULT nextval('public.pdp_id_seq'::regclass);
+ALTER TABLE ONLY public.pdp ADD CONSTRAINT pdp_pkey PRIMARY KEY (id);
+SELECT pg_catalog.setval('public.pdp_id_seq', 42, true);

@@ -1,0 +1,4 @@
+CREATE TABLE rp (a int);
+CREATE TABLE rp_log (a int);
+CREATE RULE rp_r AS ON INSERT TO rp DO ALSO (INSERT INTO rp_log VALUES (NEW.a); INSERT INTO rp_log VALUES (-NEW.a););
+INSERT INTO rp VALUES (3);

@@ -1,0 +1,2 @@
+CREATE TABLE sbc (a int) -- no; semicolon here
+;

@@ -1,0 +1,2 @@
+SET LOCAL search_path = pg_catalog;
+CREATE TABLE public.sl (a int);

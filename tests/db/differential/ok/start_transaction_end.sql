@@ -1,0 +1,3 @@
+START TRANSACTION;
+CREATE TABLE ste (a int);
+END;
