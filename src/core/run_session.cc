@@ -38,6 +38,7 @@ void RunSession::connect(bool read_only) {
 }
 
 void RunSession::refresh() {
+  if (session_ == nullptr) throw Failure(ErrorKind::connect, "the connection is gone");
   history_.locate(*session_);
   std::vector<AppliedMigration> applied = history_.read(*session_);
   history_rows = applied.size();

@@ -24,7 +24,7 @@ class RunSession {
   void connect(bool read_only);
   // Waits for the run lock and reads the history again under it. The error: lock_busy or interrupted.
   std::optional<Error> lock();
-  // Reads the history and where the journal is again.
+  // Reads the history again. Throws Failure (sql, connect).
   void refresh();
   // Makes the history table when it is absent.
   void prepare_history();
