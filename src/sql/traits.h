@@ -1,5 +1,5 @@
-// What a statement does to the session and the transaction it runs in, as far as its words tell. Nothing is executed and
-// nothing is looked up; where words cannot tell (DO, CALL), the server's answer decides.
+// What a statement does to the session and the transaction it runs in, as far as its words tell. Nothing is executed
+// and nothing is looked up; where words cannot tell (DO, CALL), the server's answer decides.
 #pragma once
 
 #include <string>
@@ -20,13 +20,16 @@ struct Traits {
 
   // The server refuses it inside a transaction block: CREATE INDEX CONCURRENTLY, VACUUM, CREATE DATABASE, ALTER SYSTEM,
   // REINDEX ... CONCURRENTLY | DATABASE | SYSTEM | SCHEMA, DROP INDEX CONCURRENTLY, DETACH ... CONCURRENTLY | FINALIZE,
-  // CLUSTER without a table, CREATE/DROP TABLESPACE | SUBSCRIPTION, DISCARD ALL, ...; SQLite: VACUUM, journal_mode, ....
+  // CLUSTER without a table, CREATE/DROP TABLESPACE | SUBSCRIPTION, DISCARD ALL, ...; SQLite: VACUUM, journal_mode,
+  // ....
   bool refused_in_transaction = false;
-  // ... CONCURRENTLY and DETACH ... FINALIZE: a lock timeout would leave an invalid index behind.
+  // CREATE, DROP and REINDEX ... CONCURRENTLY, DETACH ... CONCURRENTLY | FINALIZE: a lock timeout would leave an
+  // invalid index or a half-detached partition behind. FINALIZE, unlike the rest, may run in a transaction.
   bool concurrently = false;
   // DO and CALL may commit; only running them tells.
   bool may_commit = false;
-  // Needs a transaction block to have any effect: LOCK TABLE, DECLARE CURSOR, SAVEPOINT, SET LOCAL, SET CONSTRAINTS.
+  // Needs a transaction block to have any effect: LOCK TABLE, DECLARE CURSOR, SAVEPOINT, RELEASE, ROLLBACK TO, SET
+  // LOCAL, SET TRANSACTION, SET CONSTRAINTS, set_config(.., true), CREATE TEMP TABLE ... ON COMMIT DROP.
   bool needs_transaction = false;
 
   // Changes what later statements of the session see: SET, RESET, set_config(.., false), PREPARE, LOAD, LISTEN, USE.
@@ -46,19 +49,23 @@ struct Traits {
   // SET standard_conforming_strings = off.
   bool changes_lexer = false;
 
-  // SQLite. The pragma's name in lower case, and whether it is given a value.
+  // SQLite. The pragma's name in lower case, and whether it is set to a value (table_info(t) sets nothing).
   std::string pragma;
   bool pragma_sets = false;
   // The table in DROP TABLE x, unquoted; empty otherwise.
   std::string dropped_table;
-  // The table in DELETE FROM, UPDATE, REPLACE INTO, INSERT OR REPLACE INTO; unquoted; empty otherwise.
+  // The table in DELETE FROM, UPDATE, REPLACE INTO, INSERT OR REPLACE INTO, WITH before it or not; unquoted; empty
+  // otherwise. Neither name has its schema.
   std::string modified_table;
 
-  // The leading words in capitals, enough to name it: "CREATE INDEX CONCURRENTLY", "ALTER TABLE", "VACUUM".
+  // The leading words in capitals, enough to name it: "CREATE INDEX CONCURRENTLY", "ALTER TABLE", "VACUUM". Words that
+  // do not change what it is are left out: OR REPLACE, UNIQUE, TEMP, UNLOGGED. Empty for what starts with no word.
   std::string command;
 };
 
-// `text` is one statement, from its first token, without the final semicolon.
+// `text` is one statement, from its first token, without the final semicolon. Reads no further than it must: an INSERT
+// of many megabytes costs as much as a short one. Throws Failure (usage) for Dialect::mysql, which comes with its
+// driver.
 Traits classify(Dialect, std::string_view text);
 
 }  // namespace dunlin::sql
