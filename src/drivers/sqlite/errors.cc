@@ -85,11 +85,35 @@ int word_length(std::string_view text, std::size_t offset) {
   return std::max(1, code_points(text.substr(offset, end - offset)));
 }
 
+// SQLite has no position for most names it does not know. The name is in its message, and where the statement holds it
+// once, that is the place.
+int offset_of_name(std::string_view message, std::string_view text) {
+  for (const std::string_view words : {"no such column: ", "no such table: ", "no such function: ", "no such index: ",
+                                       "no such view: ", "has no column named "}) {
+    const auto at = message.find(words);
+    if (at == std::string_view::npos) continue;
+    std::string_view name = message.substr(at + words.size());
+    name.remove_prefix(name.rfind('.') + 1);  // npos + 1 is 0
+    if (name.empty()) return -1;
+    int found = -1;
+    for (auto here = text.find(name); here != std::string_view::npos; here = text.find(name, here + 1)) {
+      const auto end = here + name.size();
+      const bool whole =
+          (here == 0 || !word_character(text[here - 1])) && (end == text.size() || !word_character(text[end]));
+      if (!whole) continue;
+      if (found >= 0) return -1;
+      found = static_cast<int>(here);
+    }
+    return found;
+  }
+  return -1;
+}
+
 std::string line_of(const Script* script, int line) {
   if (script == nullptr || script->empty() || line < script->first_line()) return {};
   try {
     const auto reader = script->open();
-    return sql::line_text(*reader, line - script->first_line() + 1);
+    return sql::line_text(*reader, line, script->first_line());
   } catch (const Failure&) {
     // The file is gone: the error itself matters more than its line.
     return {};
@@ -125,10 +149,11 @@ std::string_view extended_code_name(int code) {
 
 Error error_of(const Connection& connection, const SourceStatement& statement, const Script* script) {
   const int code = sqlite3_extended_errcode(connection.handle());
-  const int offset = sqlite3_error_offset(connection.handle());
+  int offset = sqlite3_error_offset(connection.handle());
   Error error = error_at(ErrorKind::sql, message_of(connection), advice(code), statement, nullptr);
   error.sqlstate = code_name(code);
   error.server_detail = extended_code_name(code);
+  if (offset < 0) offset = offset_of_name(error.message, statement.text);
   if (offset >= 0 && static_cast<std::size_t>(offset) < statement.text.size() && statement.where.line > 0) {
     const auto at = static_cast<std::size_t>(offset);
     sql::Statement located;

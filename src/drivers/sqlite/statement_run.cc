@@ -91,6 +91,15 @@ void StatementRun::look_at_pragma(const SourceStatement& statement, const Footpr
   }
 }
 
+// An error of SQLite's own while the transaction has written nothing; after that, not a word.
+void StatementRun::check_journal_mode(const SourceStatement& statement, const Footprint& footprint) const {
+  Statement mode;
+  if (mode.prepare(connection_, "PRAGMA main.journal_mode") != SQLITE_OK || mode.step() != SQLITE_ROW) return;
+  if (fold(mode.text(0).value_or("")) == fold(footprint.pragma_value)) return;
+  warn(statement, "pragma-does-nothing", "PRAGMA journal_mode does nothing inside a transaction",
+       std::string(kOutside));
+}
+
 std::optional<Ran> StatementRun::look_before(const SourceStatement& statement, const Footprint& footprint) {
   if (!footprint.transaction.empty()) {
     if (footprint.transaction == "BEGIN") {
@@ -134,6 +143,7 @@ Ran StatementRun::inside(const SourceStatement& statement) {
   ran.touched_settings = !footprint.pragma_value.empty() && outlives_statement(footprint.pragma);
   if (ran.end == End::done) {
     if (guard_ != nullptr) guard_->ran(footprint);
+    if (footprint.pragma == "journal_mode" && !footprint.pragma_value.empty()) check_journal_mode(statement, footprint);
     if (!connection_.in_transaction()) {
       // SQLite ends a transaction only with an error or by a statement we look for; a function of the application's
       // can.

@@ -48,6 +48,7 @@ class StatementRun {
   std::optional<Ran> look_before(const SourceStatement&, const Footprint&);
   std::optional<Ran> look_at_foreign_keys(const SourceStatement&, const Footprint&);
   void look_at_pragma(const SourceStatement&, const Footprint&) const;
+  void check_journal_mode(const SourceStatement&, const Footprint&) const;
   void warn(const SourceStatement&, std::string code, std::string message, std::string hint) const;
   Ran finish(Statement&, const SourceStatement&, std::string_view tail);
   const Script* script() const;
