@@ -1,8 +1,8 @@
 // Directory formats: bytes of files in, migrations and diagnostics out. One file per format, one table of all of them.
 #pragma once
 
-#include <string>
 #include <cstdint>
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -20,12 +20,13 @@ struct SourceSet {
     std::string name;
     Script script;
   };
-  std::string location;         // as the user named it
-  std::vector<File> files;      // regular files and links to them, in name order
-  std::vector<Diagnostic> diagnostics;  // e.g. an unreadable entry
+  std::string location;                // as the user named it
+  std::vector<File> files;             // regular files and links (also broken ones), in name order
+  std::vector<std::string> not_files;  // directories and what else is there, in name order; without dotted names
 };
 
-// Throws Failure (source) when the directory is absent or not a directory, with the command that makes one.
+// Throws Failure (source) when the directory is absent, not a directory or unreadable, with the command that helps.
+// Reads names only; a file that cannot be read shows when its script is opened.
 SourceSet list_directory(const std::string& directory);
 SourceSet list_embedded(const std::vector<EmbeddedMigration>&);
 
@@ -36,10 +37,10 @@ struct NewFile {
 };
 
 struct Format {
-  std::string_view name;             // "sqlx"
-  std::string_view history;          // the history scheme its tool uses
-  bool out_of_order_allowed = true;  // as the tool has it
-  bool foreign_keys = true;          // SQLite: as the tool has PRAGMA foreign_keys
+  std::string_view name;                      // "sqlx"
+  std::string_view history;                   // the history scheme its tool uses
+  bool out_of_order_allowed = true;           // as the tool has it
+  bool foreign_keys = true;                   // SQLite: as the tool has PRAGMA foreign_keys
   std::string_view no_transaction_mark = "";  // "-- no-transaction"
   // Whether the tool itself heeds the mark on SQLite; where it does not, a plan says so.
   bool no_transaction_on_sqlite = true;
