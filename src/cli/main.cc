@@ -1,3 +1,22 @@
-int main() {
-  return 2;
+#include <cstdio>
+
+#include <unistd.h>
+
+#include "cli/process.h"
+#include "cli/program.h"
+
+int main(int argc, char** argv) {
+  using namespace dunlin::cli;
+  forbid_core_files();
+  // For the whole life of the process: the signal handler points at it.
+  static dunlin::Interrupt interrupt;
+  handle_signals(interrupt);
+
+  ProgramInput input{.words = {argv + 1, argv + argc}, .environment = process_environment()};
+  input.password_in_arguments = hide_passwords_in_arguments(argc, argv);
+  Console console(stdout, stderr,
+                  {.input = ::isatty(STDIN_FILENO) == 1,
+                   .output = ::isatty(STDOUT_FILENO) == 1,
+                   .error = ::isatty(STDERR_FILENO) == 1});
+  return run_program(input, console, interrupt);
 }

@@ -1,0 +1,17 @@
+// Plans on the screen, and the question before a plan that destroys.
+#pragma once
+
+#include "cli/invocation.h"
+#include "core/project.h"
+#include "dunlin/migration.h"
+#include "dunlin/run_options.h"
+
+namespace dunlin::cli {
+
+// What a run would do, as text or JSON. The exit code: 0, also when the plan would be refused, which it then says.
+int show_plan(const Invocation&, const Project&, const RunOptions&, Direction);
+
+// Lists what would be undone and asks; returns at once with --yes, and when there is nothing to undo.
+void confirm_revert(const Invocation&, const Project&, const RunOptions&);
+
+}  // namespace dunlin::cli

@@ -1,0 +1,78 @@
+#include "cli/presented_run.h"
+
+#include "base/exit_code.h"
+#include "cli/opening.h"
+#include "cli/render/json.h"
+#include "cli/render/log_observer.h"
+#include "cli/render/progress_bar.h"
+#include "cli/render/text_report.h"
+
+namespace dunlin::cli {
+namespace {
+
+Subject subject_before_connecting(const Project& project) {
+  return subject_of(project, project.driver->describe(project.url));
+}
+
+}  // namespace
+
+void watched(const Invocation& invocation, const Project& project, const std::function<void(Observer&)>& work) {
+  const Subject subject = subject_before_connecting(project);
+  LogObserver lines(invocation.log, invocation.clock, subject);
+  ObserverList observers;
+  observers.add(lines);
+  const bool terminal = invocation.console.terminals().error && !invocation.log.on_stderr() && !invocation.quiet();
+  if (!terminal) return work(observers);
+  Console& console = invocation.console;
+  ProgressBar bar({.write = [&console](std::string_view text) { console.err(text); },
+                   .columns = [&console] { return console.columns(); },
+                   .paint = console.error_paint()},
+                  invocation.clock, subject);
+  observers.add(bar);
+  work(observers);
+}
+
+Report watched_run(const Invocation& invocation, const Project& project, const RunOptions& options,
+                   const RunFunction& run) {
+  wait_until_reachable(invocation, project);
+  Report report;
+  watched(invocation, project, [&](Observer& observer) { report = run(project, options, observer); });
+  return report;
+}
+
+void show_report(const Invocation& invocation, const Project& project, const Report& report, Direction direction) {
+  if (invocation.json()) {
+    const std::string database = project.driver->describe(project.url).database;
+    invocation.console.out(document(report_json(report, database), invocation.console.secrets()));
+  }
+  const std::string problem = render_problem(report, direction, invocation.console.error_paint());
+  if (!problem.empty()) {
+    // JSON lines have said it already, and nothing but JSON belongs among them.
+    const bool lines = invocation.log.on_stderr() && invocation.log.format() == LogFormat::json;
+    if (!lines) invocation.console.err(problem);
+    if (report.error) {
+      invocation.log.write(LogLevel::error, "run_error", report.error->message,
+                           {{"kind", std::string(to_string(report.error->kind))}, {"hint", report.error->hint}});
+    }
+  } else if (!(invocation.log.on_stderr() && invocation.log.format() == LogFormat::json)) {
+    invocation.say(render_summary(report, direction));
+  }
+}
+
+int exit_code_of(const Report& report, int signal) {
+  switch (report.outcome) {
+    case Outcome::applied:
+    case Outcome::nothing: return static_cast<int>(ExitCode::done);
+    case Outcome::interrupted: return exit_code(ErrorKind::interrupted, signal);
+    case Outcome::failed:
+      if (!report.failed) break;
+      if (report.failed->remains) return static_cast<int>(ExitCode::remains);
+      return report.failed->error.kind == ErrorKind::in_doubt ? static_cast<int>(ExitCode::remains)
+                                                              : static_cast<int>(ExitCode::migration_failed);
+    case Outcome::refused:
+    case Outcome::error: break;
+  }
+  return report.error ? exit_code(report.error->kind, signal) : static_cast<int>(ExitCode::migration_failed);
+}
+
+}  // namespace dunlin::cli
