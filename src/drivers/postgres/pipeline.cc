@@ -49,18 +49,22 @@ Pipeline::~Pipeline() {
 
 void Pipeline::receive_notice(void* self, const PGresult* result) noexcept {
   try {
-    static_cast<Pipeline*>(self)->notices_.push_back(server_notice(result, {}));
+    const char* file = PQresultErrorField(result, PG_DIAG_SOURCE_FILE);
+    const std::string_view source = file != nullptr ? file : "";
+    const bool from_parser = source == "scansup.c" || source == "scan.l" || source == "gram.y";
+    static_cast<Pipeline*>(self)->notices_.push_back({server_notice(result, {}), from_parser});
   } catch (...) {
     // Out of memory inside a C callback: a notice is lost, nothing else.
     return;
   }
 }
 
-void Pipeline::deliver_notices(const Entry* to) {
-  for (ServerNotice& notice : notices_) {
+void Pipeline::deliver_notices(const Entry* to, const Entry* from_parser_to) {
+  for (auto& [notice, from_parser] : notices_) {
     // A server that ends an idle session says why in what libpq takes for a notice.
     if (notice.severity == "FATAL") note_lost(notice.message, {});
-    recipient_.notice(to != nullptr && !to->sync ? &to->ticket : nullptr, std::move(notice));
+    const Entry* entry = from_parser && from_parser_to != nullptr && !from_parser_to->sync ? from_parser_to : to;
+    recipient_.notice(entry != nullptr && !entry->sync ? &entry->ticket : nullptr, std::move(notice));
   }
   notices_.clear();
 }
@@ -161,12 +165,12 @@ bool Pipeline::take(bool forced) {
     front.started = true;
   }
   const bool busy = PQisBusy(connection_.raw()) != 0;
-  // libpq reads on while it looks: behind the last result of a statement stand the notices of the next.
-  deliver_notices(front.complete ? next_entry() : &front);
+  // libpq reads on while it looks: behind the last result of a statement stands what the next one's parsing has to say.
+  deliver_notices(front.complete ? next_entry() : &front, busy ? &front : next_entry());
   if (busy && !forced) return false;
   Result result(PQgetResult(connection_.raw()));
   const bool one_row = result && PQresultStatus(result.get()) == PGRES_SINGLE_TUPLE;
-  deliver_notices(one_row ? &front : next_entry());
+  deliver_notices(one_row ? &front : next_entry(), nullptr);
   take_result(std::move(result));
   return true;
 }

@@ -82,7 +82,7 @@ class Pipeline {
   };
 
   static void receive_notice(void* self, const PGresult*) noexcept;
-  void deliver_notices(const Entry* to);
+  void deliver_notices(const Entry* to, const Entry* from_parser_to);
   const Entry* next_entry() const { return sent_.size() > 1 ? &sent_[1] : nullptr; }
   void sync();
   void pump();
@@ -113,8 +113,12 @@ class Pipeline {
   std::unique_ptr<Canceller> canceller_;
   std::optional<Error> lost_because_;
   std::vector<Ticket> unanswered_;
+  struct Notice {
+    ServerNotice notice;
+    bool from_parser = false;
+  };
   // Received inside libpq, delivered when it has returned.
-  std::vector<ServerNotice> notices_;
+  std::vector<Notice> notices_;
 };
 
 }  // namespace dunlin::postgres
