@@ -81,8 +81,11 @@ void ProgressBar::waiting_for_run_lock(const std::vector<Blocker>& holders, std:
 }
 
 void ProgressBar::step_started(const Step&, std::size_t index) {
-  forget_wait();
-  if (!current_ || current_->index != index) current_.emplace();
+  // Another try of the same step keeps saying what it waited for, until it gets past that statement.
+  if (!current_ || current_->index != index) {
+    forget_wait();
+    current_.emplace();
+  }
   current_->index = index;
   current_->since = clock_.now();
   current_->statements_done = 0;
@@ -93,7 +96,7 @@ void ProgressBar::step_started(const Step&, std::size_t index) {
 void ProgressBar::statement_finished(const Step&, std::size_t) {
   if (!current_) return;
   ++current_->statements_done;
-  forget_wait();
+  if (current_->statements_done > current_->blocked_after) forget_wait();
 }
 
 void ProgressBar::step_finished(const Step& step, const AppliedStep& applied) {
@@ -131,6 +134,7 @@ void ProgressBar::statement_blocked(const Step&, const std::string& lock_mode, c
                                     const std::vector<Blocker>& blockers) {
   if (!current_) return;
   current_->blocked_on = relation.empty() ? lock_mode : fmt::format("{} on {}", lock_mode, relation);
+  current_->blocked_after = current_->statements_done;
   current_->pausing = false;
   waiting_lines_.clear();
   for (const Blocker& blocker : blockers) waiting_lines_.push_back(indented("blocked by " + blocker_text(blocker)));

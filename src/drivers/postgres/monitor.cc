@@ -16,6 +16,8 @@ using std::chrono::steady_clock;
 
 constexpr milliseconds kFirstLook{1'000};
 constexpr milliseconds kLookEvery{1'000};
+// Once connected, looking costs little: a retry after a lock timeout shows its blocker well before the next timeout.
+constexpr milliseconds kLookAgain{300};
 constexpr milliseconds kConnectWithin{5'000};
 
 }  // namespace
@@ -39,7 +41,7 @@ void Monitor::attend(const Watch& watch, std::chrono::nanoseconds silence) {
       return;
     case Phase::connecting: continue_connecting(watch); return;
     case Phase::idle:
-      if (silence >= kFirstLook && steady_clock::now() >= next_question_) ask();
+      if (silence >= kLookAgain && steady_clock::now() >= next_question_) ask();
       return;
     case Phase::asking: collect(watch); return;
   }
