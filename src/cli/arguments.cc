@@ -106,6 +106,13 @@ void CommandLine::take_words(std::vector<std::string> words, bool already_transl
   std::vector<std::string> reversed(words.rbegin(), words.rend());
   try {
     app_.parse(reversed);
+  } catch (const CLI::ArgumentMismatch& problem) {
+    const std::string text = problem.what();
+    if (text.find("required") == std::string::npos) {
+      throw Failure(ErrorKind::usage, parser_message(problem), std::string(kHelpHint));
+    }
+    throw Failure(ErrorKind::usage, fmt::format("{} needs a value", text.substr(0, text.find(':'))),
+                  std::string(kHelpHint));
   } catch (const CLI::ParseError& problem) {
     throw Failure(ErrorKind::usage, parser_message(problem), std::string(kHelpHint));
   }
@@ -166,6 +173,7 @@ void CommandLine::refuse_flag(const std::string& flag) const {
     const auto theirs = flags_of(*each.app);
     if (each.app != own && std::ranges::find(theirs, name) != theirs.end()) elsewhere.push_back(each.row->name);
   }
+  if (hint.empty() && elsewhere.size() > 4) hint = fmt::format("{} is for commands that run migrations", name);
   if (hint.empty() && !elsewhere.empty()) {
     hint = fmt::format("{} is for dunlin {}", name, fmt::join(elsewhere, ", dunlin "));
   }

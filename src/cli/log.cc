@@ -45,25 +45,33 @@ LogLevel log_level(std::string_view setting) {
 
 class Log::Sinks {
  public:
-  explicit Sinks(const Options& options) : logger_("dunlin") {
-    if (options.to_stderr) logger_.sinks().push_back(std::make_shared<spdlog::sinks::stderr_sink_st>());
-    if (!options.file.empty()) {
-      try {
-        logger_.sinks().push_back(std::make_shared<spdlog::sinks::basic_file_sink_st>(options.file));
-      } catch (const spdlog::spdlog_ex&) {
-        throw Failure(ErrorKind::io, fmt::format("cannot write the log file {}", options.file),
-                      "name a file in an existing directory: --log-file FILE");
-      }
+  explicit Sinks(const Options& options) {
+    if (options.to_stderr) stderr_ = logger(std::make_shared<spdlog::sinks::stderr_sink_st>());
+    if (options.file.empty()) return;
+    try {
+      file_ = logger(std::make_shared<spdlog::sinks::basic_file_sink_st>(options.file));
+    } catch (const spdlog::spdlog_ex&) {
+      throw Failure(ErrorKind::io, fmt::format("cannot write the log file {}", options.file),
+                    "name a file in an existing directory: --log-file FILE");
     }
-    logger_.set_pattern("%v");
-    logger_.set_level(spdlog::level::trace);
-    logger_.flush_on(spdlog::level::trace);
   }
-  bool empty() const { return logger_.sinks().empty(); }
-  void write(const std::string& line) { logger_.log(spdlog::level::info, "{}", line); }
+
+  void write(const std::string& line, bool to_stderr) {
+    for (const auto& each : {to_stderr ? stderr_ : nullptr, file_}) {
+      if (each != nullptr) each->log(spdlog::level::info, "{}", line);
+    }
+  }
 
  private:
-  mutable spdlog::logger logger_;
+  static std::shared_ptr<spdlog::logger> logger(const spdlog::sink_ptr& sink) {
+    auto made = std::make_shared<spdlog::logger>("dunlin", sink);
+    made->set_pattern("%v");
+    made->flush_on(spdlog::level::trace);
+    return made;
+  }
+
+  std::shared_ptr<spdlog::logger> stderr_;
+  std::shared_ptr<spdlog::logger> file_;
 };
 
 Log::Log(const Options& options, const SecretSet& secrets, const Clock& clock)
@@ -72,26 +80,35 @@ Log::Log(const Options& options, const SecretSet& secrets, const Clock& clock)
 Log::~Log() = default;
 
 void Log::write(LogLevel level, std::string_view event, std::string_view message, const std::vector<LogField>& fields) {
-  if (!enabled(level) || sinks_->empty()) return;
+  if (enabled(level)) sinks_->write(line(level, event, message, fields), true);
+}
+
+bool Log::write_error(std::string_view event, std::string_view message, const std::vector<LogField>& fields) {
+  const bool on_stderr = options_.to_stderr && options_.format == LogFormat::json;
+  sinks_->write(line(LogLevel::error, event, message, fields), on_stderr);
+  return on_stderr;
+}
+
+std::string Log::line(LogLevel level, std::string_view event, std::string_view message,
+                      const std::vector<LogField>& fields) const {
   const std::string time = timestamp(clock_.wall_now());
   if (options_.format == LogFormat::text) {
-    sinks_->write(fmt::format("{} {:<7} {}", time, name(level), secrets_.mask(one_line(message))));
-    return;
+    return fmt::format("{} {:<7} {}", time, name(level), secrets_.mask(one_line(message)));
   }
-  nlohmann::ordered_json line{
+  nlohmann::ordered_json json{
       {"time", time}, {"level", name(level)}, {"event", event}, {"message", secrets_.mask(message)}};
   for (const LogField& field : fields) {
     std::visit(
         [&](const auto& value) {
           if constexpr (std::is_same_v<std::decay_t<decltype(value)>, std::string>) {
-            line[std::string(field.name)] = secrets_.mask(value);
+            json[std::string(field.name)] = secrets_.mask(value);
           } else {
-            line[std::string(field.name)] = value;
+            json[std::string(field.name)] = value;
           }
         },
         field.value);
   }
-  sinks_->write(line.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace));
+  return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 
 }  // namespace dunlin::cli

@@ -46,9 +46,14 @@ class Log {
   // `event` is stable: "step_finished".
   void write(LogLevel level, std::string_view event, std::string_view message,
              const std::vector<LogField>& fields = {});
+  // An error that standard error shows in full, with place and caret, where its lines are text: there it is not said
+  // twice. True when it is a line of standard error all the same, because those are JSON.
+  bool write_error(std::string_view event, std::string_view message, const std::vector<LogField>& fields = {});
 
  private:
   class Sinks;
+  std::string line(LogLevel level, std::string_view event, std::string_view message,
+                   const std::vector<LogField>& fields) const;
   Options options_;
   const SecretSet& secrets_;
   const Clock& clock_;

@@ -46,17 +46,17 @@ void show_report(const Invocation& invocation, const Project& project, const Rep
     invocation.console.out(document(report_json(report, database), invocation.console.secrets()));
   }
   const std::string problem = render_problem(report, direction, invocation.console.error_paint());
-  if (!problem.empty()) {
-    // JSON lines have said it already, and nothing but JSON belongs among them.
-    const bool lines = invocation.log.on_stderr() && invocation.log.format() == LogFormat::json;
-    if (!lines) invocation.console.err(problem);
-    if (report.error) {
-      invocation.log.write(LogLevel::error, "run_error", report.error->message,
-                           {{"kind", std::string(to_string(report.error->kind))}, {"hint", report.error->hint}});
-    }
-  } else if (!(invocation.log.on_stderr() && invocation.log.format() == LogFormat::json)) {
-    invocation.say(render_summary(report, direction));
+  const bool json_lines = invocation.log.on_stderr() && invocation.log.format() == LogFormat::json;
+  if (problem.empty()) {
+    // The log has said it, and nothing but JSON belongs among its lines.
+    if (!json_lines) invocation.say(render_summary(report, direction));
+    return;
   }
+  // The observer has logged a failed migration; an error of the run as a whole it has not.
+  const bool logged = report.error && invocation.log.write_error("run_error", report.error->message,
+                                                                 {{"kind", std::string(to_string(report.error->kind))},
+                                                                  {"hint", report.error->hint}});
+  if (!logged && !json_lines) invocation.console.err(problem);
 }
 
 int exit_code_of(const Report& report, int signal) {

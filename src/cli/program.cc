@@ -137,10 +137,11 @@ class Program {
       console_.out(document(std::move(json), console_.secrets()));
       std::fflush(stdout);
     }
-    if (log_) {
-      log_->write(LogLevel::error, "error", error.message,
-                  {{"kind", std::string(to_string(error.kind))}, {"hint", error.hint}, {"place", place(error.where)}});
-      if (log_->on_stderr() && log_->format() == LogFormat::json) return;
+    if (log_ &&
+        log_->write_error(
+            "error", error.message,
+            {{"kind", std::string(to_string(error.kind))}, {"hint", error.hint}, {"place", place(error.where)}})) {
+      return;
     }
     const Paint& paint = console_.error_paint();
     console_.err(render_error(error, paint) + render_next(error.hint, paint));

@@ -97,10 +97,13 @@ class Validate final : public Command {
       if (finding.severity == Severity::note && !invocation.settings.on("verbose")) continue;
       invocation.console.out(render_diagnostic(finding, paint));
     }
-    const std::size_t applied = status.count(MigrationState::applied) - status.changed();
     if (valid) {
-      invocation.say(
-          fmt::format("Valid: {} as {} applied.\n", counted(applied, "file"), applied == 1 ? "it was" : "they were"));
+      const std::size_t applied = status.count(MigrationState::applied);
+      invocation.say(fmt::format("Valid: {} applied, {}.\n", counted(applied, "migration"),
+                                 status.changed() == 0
+                                     ? std::string("no file has changed")
+                                     : fmt::format("{} of them changed in white space only", status.changed())));
+      if (status.changed() > 0) invocation.say(render_next("dunlin validate --fix-checksums", paint));
     } else if (status.count(MigrationState::failed) > 0) {
       invocation.say(render_next("dunlin resolve", paint));
     } else if (status.changed() > 0 && !fix_) {

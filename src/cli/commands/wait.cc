@@ -139,10 +139,8 @@ class Wait final : public Command {
     const Version wanted = *project.scheme->parse_version(version_);
     const auto row = std::ranges::find(status.rows, wanted, &StatusRow::version);
     look.why = fmt::format("version {} is not applied yet", version_);
-    if (row == status.rows.end()) {
-      // Histories that hold one number say nothing of the versions below it.
-      look.fulfilled = !status.at_version().empty() && status.at_version() >= wanted;
-    } else if (row->state == MigrationState::failed) {
+    if (row == status.rows.end()) return;
+    if (row->state == MigrationState::failed) {
       look.hopeless = Error{.kind = ErrorKind::remains,
                             .message = fmt::format("migration {} failed and has to be settled", version_),
                             .hint = fmt::format("dunlin resolve {}", version_)};
@@ -154,11 +152,10 @@ class Wait final : public Command {
   int show(const Invocation& invocation, const Look& look, bool reached, std::chrono::milliseconds waited) const {
     if (look.fulfilled) {
       if (invocation.json()) show_json(invocation, look, reached, waited, nullptr);
-      invocation.say(fmt::format("{} after {}.\n",
-                                 goal_ == "reachable"  ? "Reachable"
-                                 : goal_ == "migrated" ? "Migrated"
-                                                       : fmt::format("Version {} is applied,", printable(version_)),
-                                 format_duration(waited)));
+      const std::string what = goal_ == "reachable"  ? "The database is reachable"
+                               : goal_ == "migrated" ? "The database is migrated"
+                                                     : fmt::format("Version {} is applied", printable(version_));
+      invocation.say(fmt::format("{} (after {}).\n", what, format_duration(waited)));
       return static_cast<int>(ExitCode::done);
     }
     Error error = look.hopeless.value_or(

@@ -30,6 +30,18 @@ std::string list(std::string_view label, const std::vector<Blocker>& blockers) {
   return text;
 }
 
+const char* words_of(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::applied: return "finished";
+    case Outcome::nothing: return "nothing to do";
+    case Outcome::failed: return "failed";
+    case Outcome::interrupted: return "interrupted";
+    case Outcome::refused: return "refused";
+    case Outcome::error: return "not run to its end";
+  }
+  return "";
+}
+
 LogLevel level_of(Severity severity) {
   switch (severity) {
     case Severity::error: return LogLevel::error;
@@ -56,11 +68,11 @@ void LogObserver::connected(const ServerInfo& server) {
 }
 
 void LogObserver::run_started(const Plan& plan) {
-  const bool down = !plan.steps.empty() && plan.steps.front().direction == Direction::down;
+  down_ = !plan.steps.empty() && plan.steps.front().direction == Direction::down;
   const std::size_t pending = plan.steps.size() + plan.left_pending;
   log_.write(LogLevel::info, "run_started",
-             down ? fmt::format("{} · {} to revert", run_title(subject_), plan.steps.size())
-                  : fmt::format("{} · {} pending of {}", run_title(subject_), pending, plan.catalog_size),
+             down_ ? fmt::format("{} · {} to revert", run_title(subject_), plan.steps.size())
+                   : fmt::format("{} · {} pending of {}", run_title(subject_), pending, plan.catalog_size),
              {{"database", subject_.server.database},
               {"location", subject_.server.location},
               {"server", subject_.server.product},
@@ -71,8 +83,8 @@ void LogObserver::run_started(const Plan& plan) {
 
 void LogObserver::run_finished(const Report& report) {
   log_.write(LogLevel::info, "run_finished",
-             fmt::format("{}: {} done, {} pending, in {}", to_string(report.outcome), report.applied.size(),
-                         report.pending_left, format_duration(report.duration)),
+             fmt::format("{}: {} {}, {} still pending, in {}", words_of(report.outcome), report.applied.size(),
+                         down_ ? "reverted" : "applied", report.pending_left, format_duration(report.duration)),
              {{"outcome", std::string(to_string(report.outcome))},
               {"applied", static_cast<std::int64_t>(report.applied.size())},
               {"pending_left", static_cast<std::int64_t>(report.pending_left)},

@@ -37,6 +37,7 @@ class LogObserver final : public Observer {
   Log& log_;
   const Clock& clock_;
   Subject subject_;
+  bool down_ = false;
   std::map<std::string, Clock::Steady> said_;
 };
 

@@ -83,7 +83,8 @@ std::string render_problem(const Report& report, Direction direction, const Pain
   } else if (report.error) {
     text = render_error(*report.error, paint);
     for (const Diagnostic& finding : report.diagnostics) {
-      if (finding.severity == Severity::error) text += render_diagnostic(finding, paint);
+      if (finding.severity == Severity::error && finding.message != report.error->message)
+        text += render_diagnostic(finding, paint);
     }
     const bool began = !report.applied.empty() || report.outcome == Outcome::interrupted;
     if (const std::string progress = how_far(report, direction); began && !progress.empty()) {
