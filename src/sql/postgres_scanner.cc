@@ -1,6 +1,5 @@
 // PostgreSQL's lexical rules (src/backend/parser/scan.l, with standard_conforming_strings on) as psql applies them to
 // find a statement's end (src/fe_utils/psqlscan.l).
-#include <cstring>
 #include <string>
 #include <string_view>
 
@@ -8,35 +7,19 @@
 
 #include "sql/atomic_body.h"
 #include "sql/characters.h"
+#include "sql/scan_cursor.h"
 #include "sql/statement_scanner.h"
 
 namespace dunlin::sql {
 namespace {
 
-class PostgresScanner {
+class PostgresScanner : private ScanCursor {
  public:
-  explicit PostgresScanner(ScriptBuffer& buffer) : buffer_(buffer), at_(buffer.cursor) {}
+  explicit PostgresScanner(ScriptBuffer& buffer) : ScanCursor(buffer, Dialect::postgres) {}
 
   bool find(Extent& extent);
 
  private:
-  // The byte `ahead` of the current one, reading on if need be; NUL at the end of the script.
-  char peek(std::size_t ahead = 0) {
-    while (at_ + ahead >= buffer_.size()) {
-      // more() may move the window, so it gets the current index, not the one looked for.
-      if (!buffer_.more(at_)) return '\0';
-    }
-    return buffer_.text()[at_ + ahead];
-  }
-  char here() {
-    const char c = buffer_.text()[at_];
-    return c != '\0' ? c : peek();
-  }
-
-  void skip_blank();
-  void skip_line_comment();
-  void skip_block_comment();
-  void skip_quoted(char quote);
   void skip_escape_string();
   bool string_continues();
   bool skip_dollar_quote();
@@ -47,8 +30,6 @@ class PostgresScanner {
   [[noreturn]] void fail_at_backslash();
   void scan();
 
-  ScriptBuffer& buffer_;
-  std::size_t at_;
   std::size_t start_ = 0;
   // Behind the last token.
   std::size_t end_ = 0;
@@ -59,67 +40,6 @@ class PostgresScanner {
   std::size_t lexical_end_ = 0;
 };
 
-void PostgresScanner::skip_line_comment() {
-  // To PostgreSQL a lone carriage return ends the line too.
-  for (char c = here(); c != '\0' && c != '\n' && c != '\r'; c = here()) ++at_;
-}
-
-void PostgresScanner::skip_block_comment() {
-  const std::size_t opened = at_;
-  int depth = 0;
-  for (;;) {
-    const char c = here();
-    if (c == '\0') {
-      buffer_.fail(opened, 2, "unterminated comment", "close the comment that starts here with */");
-    } else if (c == '/' && peek(1) == '*') {
-      ++depth;
-      at_ += 2;
-    } else if (c == '*' && peek(1) == '/') {
-      at_ += 2;
-      if (--depth == 0) return;
-    } else {
-      ++at_;
-    }
-  }
-}
-
-// Between statements: nothing is held, but a comment, so that its beginning can be shown when it does not end.
-void PostgresScanner::skip_blank() {
-  buffer_.release();
-  for (;;) {
-    const char c = here();
-    if (is_space(c) || c == ';') {
-      ++at_;
-    } else if (c == '-' && peek(1) == '-') {
-      skip_line_comment();
-    } else if (c == '/' && peek(1) == '*') {
-      buffer_.mark(at_);
-      buffer_.hold(at_);
-      skip_block_comment();
-      buffer_.release();
-    } else {
-      return;
-    }
-  }
-}
-
-void PostgresScanner::skip_quoted(char quote) {
-  const std::size_t opened = at_++;
-  for (;;) {
-    const char* rest = buffer_.text() + at_;
-    const auto* found = static_cast<const char*>(std::memchr(rest, quote, buffer_.size() - at_));
-    if (found == nullptr) {
-      at_ = buffer_.size();
-      if (buffer_.more(at_)) continue;
-      if (quote == '\'') buffer_.fail(opened, 1, "unterminated string", "close the string that starts here with '");
-      buffer_.fail(opened, 1, "unterminated quoted name", "close the name that starts here with \"");
-    }
-    at_ += static_cast<std::size_t>(found - rest) + 1;
-    if (peek() != quote) return;
-    ++at_;
-  }
-}
-
 // After the closing quote: a string goes on behind white space that holds a newline, in the same kind.
 bool PostgresScanner::string_continues() {
   const std::size_t closed = at_;
@@ -127,10 +47,7 @@ bool PostgresScanner::string_continues() {
   for (;;) {
     const char c = here();
     if (c == '\'' && newline) return true;
-    if (c == '-' && peek(1) == '-') {
-      skip_line_comment();
-      continue;
-    }
+    if (c == '-' && skip_comment()) continue;
     if (!is_space(c)) break;
     newline = newline || c == '\n' || c == '\r';
     ++at_;
@@ -196,7 +113,7 @@ void PostgresScanner::skip_name() {
     const char* p = buffer_.text() + at_;
     while (is_name_part(*p)) ++p;
     at_ = static_cast<std::size_t>(p - buffer_.text());
-    if (*p != '\0' || peek() == '\0') return;
+    if (*p != '\0' || peek(0) == '\0') return;
   }
 }
 
@@ -254,17 +171,8 @@ void PostgresScanner::scan() {
     switch (c) {
       case '\0': body_.end_of_script(buffer_.view(start_, end_)); return;
       case '-':
-        if (peek(1) == '-') {
-          skip_line_comment();
-          continue;
-        }
-        ++at_;
-        break;
       case '/':
-        if (peek(1) == '*') {
-          skip_block_comment();
-          continue;
-        }
+        if (skip_comment()) continue;
         ++at_;
         break;
       case '\'':
@@ -300,14 +208,8 @@ void PostgresScanner::scan() {
 }
 
 bool PostgresScanner::find(Extent& extent) {
-  skip_blank();
-  if (here() == '\0') {
-    buffer_.cursor = at_;
-    return false;
-  }
+  if (!find_start()) return false;
   start_ = end_ = at_;
-  buffer_.mark(start_);
-  buffer_.hold(start_);
   try {
     scan();
   } catch (const Failure& failure) {
@@ -319,8 +221,7 @@ bool PostgresScanner::find(Extent& extent) {
     end_ = lexical_end_;
   }
   extent = {start_, end_};
-  // Behind the semicolon, if there is one.
-  buffer_.cursor = at_ < buffer_.size() ? at_ + 1 : at_;
+  finish_at(at_);
   return true;
 }
 

@@ -1,13 +1,12 @@
 // SQLite's lexical rules (src/tokenize.c) and, for triggers, whose bodies hold semicolons, the states by which
 // sqlite3_complete() finds their end (src/complete.c).
-#include <array>
-#include <cstring>
 #include <string>
 #include <string_view>
 
 #include <fmt/format.h>
 
 #include "sql/characters.h"
+#include "sql/scan_cursor.h"
 #include "sql/statement_scanner.h"
 
 namespace dunlin::sql {
@@ -51,88 +50,17 @@ Word word_of(std::string_view name) {
   }
 }
 
-class SqliteScanner {
+class SqliteScanner : private ScanCursor {
  public:
-  explicit SqliteScanner(ScriptBuffer& buffer) : buffer_(buffer), at_(buffer.cursor) {}
+  explicit SqliteScanner(ScriptBuffer& buffer) : ScanCursor(buffer, Dialect::sqlite) {}
 
   bool find(Extent& extent);
 
  private:
-  char peek(std::size_t ahead = 0) {
-    while (at_ + ahead >= buffer_.size()) {
-      if (!buffer_.more(at_)) return '\0';
-    }
-    return buffer_.text()[at_ + ahead];
-  }
-  char here() {
-    const char c = buffer_.text()[at_];
-    return c != '\0' ? c : peek();
-  }
-
-  void skip_blank();
-  void skip_line_comment();
-  void skip_block_comment();
-  void skip_quoted(char close);
   void refuse_shell_command();
   // To the final semicolon or the end of the script.
   void scan();
-
-  ScriptBuffer& buffer_;
-  std::size_t at_;
 };
-
-void SqliteScanner::skip_line_comment() {
-  for (char c = here(); c != '\0' && c != '\n'; c = here()) ++at_;
-}
-
-// SQLite itself takes an unterminated comment for one that ends with the file, and runs nothing of what is in it.
-void SqliteScanner::skip_block_comment() {
-  const std::size_t opened = at_;
-  at_ += 2;
-  for (;;) {
-    const char c = here();
-    if (c == '\0') buffer_.fail(opened, 2, "unterminated comment", "close the comment that starts here with */");
-    if (c == '*' && peek(1) == '/') break;
-    ++at_;
-  }
-  at_ += 2;
-}
-
-void SqliteScanner::skip_blank() {
-  buffer_.release();
-  for (;;) {
-    const char c = here();
-    if (is_space(c) || c == ';') {
-      ++at_;
-    } else if (c == '-' && peek(1) == '-') {
-      skip_line_comment();
-    } else if (c == '/' && peek(1) == '*') {
-      buffer_.mark(at_);
-      buffer_.hold(at_);
-      skip_block_comment();
-      buffer_.release();
-    } else {
-      return;
-    }
-  }
-}
-
-// A doubled quote reads as the end of one string and the beginning of the next, which comes to the same.
-void SqliteScanner::skip_quoted(char close) {
-  const std::size_t opened = at_++;
-  for (;;) {
-    const char* rest = buffer_.text() + at_;
-    const auto* found = static_cast<const char*>(std::memchr(rest, close, buffer_.size() - at_));
-    if (found != nullptr) {
-      at_ += static_cast<std::size_t>(found - rest) + 1;
-      return;
-    }
-    at_ = buffer_.size();
-    if (!buffer_.more(at_)) break;
-  }
-  if (close == '\'') buffer_.fail(opened, 1, "unterminated string", "close the string that starts here with '");
-  buffer_.fail(opened, 1, "unterminated quoted name", fmt::format("close the name that starts here with {}", close));
-}
 
 void SqliteScanner::refuse_shell_command() {
   if (here() != '.' || !is_name_start(peek(1))) return;
@@ -160,17 +88,8 @@ void SqliteScanner::scan() {
       switch (c) {
         case '\0': return;
         case '-':
-          if (peek(1) == '-') {
-            skip_line_comment();
-            continue;
-          }
-          ++at_;
-          break;
         case '/':
-          if (peek(1) == '*') {
-            skip_block_comment();
-            continue;
-          }
+          if (skip_comment()) continue;
           ++at_;
           break;
         case '\'':
@@ -190,18 +109,12 @@ void SqliteScanner::scan() {
 }
 
 bool SqliteScanner::find(Extent& extent) {
-  skip_blank();
-  if (here() == '\0') {
-    buffer_.cursor = at_;
-    return false;
-  }
-  buffer_.mark(at_);
-  buffer_.hold(at_);
+  if (!find_start()) return false;
   refuse_shell_command();
   const std::size_t start = at_;
   scan();
   extent = {start, at_};
-  buffer_.cursor = at_ < buffer_.size() ? at_ + 1 : at_;
+  finish_at(at_);
   return true;
 }
 
