@@ -195,7 +195,6 @@ ServerInfo describe(const Parameters& parameters) {
     return info;
   }
   std::string ports = value("port");
-  if (ports.empty()) ports = "5432";
   std::string_view host_list = hosts;
   std::string_view port_list = ports;
   std::string_view port;
@@ -206,6 +205,7 @@ ServerInfo describe(const Parameters& parameters) {
       port = port_list.substr(0, port_list.find(','));
       port_list.remove_prefix(std::min(port.size() + 1, port_list.size()));
     }
+    if (port.empty()) port = "5432";
     if (!info.location.empty()) info.location += ',';
     if (host.empty()) {
       info.location += fmt::format("the local socket, port {}", port);
