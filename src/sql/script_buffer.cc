@@ -110,6 +110,11 @@ void ScriptBuffer::drop_before(std::size_t& at) {
   }
 }
 
+void ScriptBuffer::forget_passed() {
+  release();
+  if (cursor >= kChunk && cursor > size_ / 2) drop_before(cursor);
+}
+
 void ScriptBuffer::skip_byte_order_mark() {
   std::size_t at = 0;
   if (more(at) && view(0, size_).starts_with(kByteOrderMark)) cursor = marked_ = kByteOrderMark.size();

@@ -40,6 +40,10 @@ class ScriptBuffer {
   void hold(std::size_t at) noexcept { held_ = at; }
   void release() noexcept { held_ = kNothing; }
 
+  // Drops what is before the cursor, once that is most of the window. Between statements only: nothing is held
+  // afterwards. A file of statements longer than what is read at once would otherwise stay in memory whole.
+  void forget_passed();
+
   // To be called before anything else: positions count as if a byte order mark were not there.
   void skip_byte_order_mark();
 

@@ -14,6 +14,7 @@ class StatementReader::Impl {
   std::optional<StatementView> next() {
     if (!begun_) buffer_.skip_byte_order_mark();
     begun_ = true;
+    buffer_.forget_passed();
     Extent extent;
     if (!find_(buffer_, extent)) return std::nullopt;
     const ScriptBuffer::Place place = buffer_.place(extent.start);
