@@ -40,7 +40,8 @@ void check_history(Plan& plan, const Catalog& catalog, const Status& status, con
     const bool of_directory =
         std::ranges::any_of(catalog.diagnostics, [&](const Diagnostic& d) { return d.code == found.code; });
     if (found.severity != Severity::error) {
-      if (of_directory || found.code == "ahead" || found.code == "line-endings-changed") {
+      // The directory's own findings were known before any history was read: they are not the plan's.
+      if (found.code == "ahead" || found.code == "line-endings-changed") {
         plan.diagnostics.push_back(std::move(found));
       }
     } else if (found.code == "missing" && options.ignore_missing) {

@@ -46,6 +46,7 @@ class Run {
       check_journal();
       report_.planned = plan_.steps.size();
       observer_.run_started(plan_);
+      for (const Diagnostic& found : plan_.diagnostics) observer_.diagnostic(found);
       run_steps();
     } catch (const Failure& failure) {
       if (failure.error().kind == ErrorKind::usage && report_.applied.empty()) throw;

@@ -25,7 +25,7 @@ struct SourceSet {
   std::vector<std::string> not_files;  // directories and what else is there, in name order; without dotted names
 };
 
-// Throws Failure (source) when the directory is absent, not a directory or unreadable, with the command that helps.
+// Throws Failure (config) when the directory is absent, not a directory or unreadable, with the command that helps.
 // Reads names only; a file that cannot be read shows when its script is opened.
 SourceSet list_directory(const std::string& directory);
 SourceSet list_embedded(const std::vector<EmbeddedMigration>&);

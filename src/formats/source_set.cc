@@ -16,7 +16,8 @@ namespace dunlin::formats {
 namespace {
 
 [[noreturn]] void fail(std::string message, std::string hint) {
-  throw Failure(ErrorKind::source, std::move(message), std::move(hint));
+  // Which directory is read is a setting: what is wrong with it is not a finding about migration files.
+  throw Failure(ErrorKind::config, std::move(message), std::move(hint));
 }
 
 [[noreturn]] void fail_to_open(const std::string& directory, int error) {

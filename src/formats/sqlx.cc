@@ -45,7 +45,7 @@ void check_names(const SourceSet& set, std::vector<Diagnostic>& found) {
   for (const SourceSet::File& file : set.files) {
     if (auto miss = near_miss_of_sqlx(file.name)) {
       found.push_back(finding(Severity::warning, "near-miss", file.script,
-                              fmt::format("{} is not read as a migration: {}", file.script.shown_as(), miss->why),
+                              "not read as a migration: " + miss->why,
                               std::move(miss->hint)));
     }
   }
@@ -54,7 +54,7 @@ void check_names(const SourceSet& set, std::vector<Diagnostic>& found) {
     if (!looks_meant) continue;
     Diagnostic diagnostic{Severity::warning,
                           "near-miss",
-                          fmt::format("{} is not read as a migration: it is not a file", name),
+                          "not read as a migration: it is not a file",
                           "put its SQL into a file of the form VERSION_DESCRIPTION.sql",
                           {},
                           {}};

