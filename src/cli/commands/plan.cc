@@ -74,7 +74,7 @@ int show_plan(const Invocation& invocation, const Project& project, const RunOpt
                         .dialect = dialect};
     console.out(render_plan(plan, view, console.output_paint()));
   }
-  return static_cast<int>(ExitCode::done);
+  return plan.refusal ? exit_code(plan.refusal->kind) : static_cast<int>(ExitCode::done);
 }
 
 std::unique_ptr<Command> make_plan() {

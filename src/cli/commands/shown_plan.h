@@ -8,7 +8,7 @@
 
 namespace dunlin::cli {
 
-// What a run would do, as text or JSON. The exit code: 0, also when the plan would be refused, which it then says.
+// What a run would do, as text or JSON. The exit code: 0, or the one a run would refuse it with.
 int show_plan(const Invocation&, const Project&, const RunOptions&, Direction);
 
 // Lists what would be undone and asks; returns at once with --yes, and when there is nothing to undo.

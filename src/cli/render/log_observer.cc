@@ -82,7 +82,9 @@ void LogObserver::run_started(const Plan& plan) {
 }
 
 void LogObserver::run_finished(const Report& report) {
-  log_.write(LogLevel::info, "run_finished",
+  // What went wrong before anything was run is told by the error itself.
+  const bool began = report.outcome != Outcome::error && report.outcome != Outcome::refused;
+  log_.write(began || !report.applied.empty() ? LogLevel::info : LogLevel::debug, "run_finished",
              fmt::format("{}: {} {}, {} still pending, in {}", words_of(report.outcome), report.applied.size(),
                          down_ ? "reverted" : "applied", report.pending_left, format_duration(report.duration)),
              {{"outcome", std::string(to_string(report.outcome))},

@@ -54,12 +54,10 @@ class ScriptWriter {
   void take_lock() {
     const auto lock = script_.scheme.run_lock(script_.dialect, script_.database);
     if (!lock || plan_.steps.empty()) return;
-    line(fmt::format("SELECT pg_catalog.pg_try_advisory_lock({}) AS dunlin_locked \\gset", lock->key));
-    line("\\if :dunlin_locked");
-    line("\\else");
-    line("  \\warn 'another runner holds the migration lock'");
-    line("  \\quit 4");
-    line("\\endif");
+    statement(fmt::format(
+        "DO $dunlin$ BEGIN IF NOT pg_catalog.pg_try_advisory_lock({}) THEN "
+        "RAISE EXCEPTION 'another runner holds the migration lock'; END IF; END $dunlin$",
+        lock->key));
   }
 
   void write_step(const Step& step) {
