@@ -44,8 +44,7 @@ Diagnostic finding(Severity severity, const char* code, const Script& script, st
 void check_names(const SourceSet& set, std::vector<Diagnostic>& found) {
   for (const SourceSet::File& file : set.files) {
     if (auto miss = near_miss_of_sqlx(file.name)) {
-      found.push_back(finding(Severity::warning, "near-miss", file.script,
-                              "not read as a migration: " + miss->why,
+      found.push_back(finding(Severity::warning, "near-miss", file.script, "not read as a migration: " + miss->why,
                               std::move(miss->hint)));
     }
   }

@@ -54,10 +54,10 @@ class ScriptWriter {
   void take_lock() {
     const auto lock = script_.scheme.run_lock(script_.dialect, script_.database);
     if (!lock || plan_.steps.empty()) return;
-    statement(fmt::format(
-        "DO $dunlin$ BEGIN IF NOT pg_catalog.pg_try_advisory_lock({}) THEN "
-        "RAISE EXCEPTION 'another runner holds the migration lock'; END IF; END $dunlin$",
-        lock->key));
+    statement(
+        fmt::format("DO $dunlin$ BEGIN IF NOT pg_catalog.pg_try_advisory_lock({}) THEN "
+                    "RAISE EXCEPTION 'another runner holds the migration lock'; END IF; END $dunlin$",
+                    lock->key));
   }
 
   void write_step(const Step& step) {
