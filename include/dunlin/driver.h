@@ -116,6 +116,8 @@ struct ApplyResult {
   // One for each committed unit.
   std::vector<std::chrono::nanoseconds> execution_times;
   std::optional<Error> error;
+  // The unit that failed, as an index into the units; empty: the one after the committed ones.
+  std::optional<std::size_t> failed_unit;
   // Another try of the same unit may succeed: a lock timeout, a deadlock, a serialization failure.
   bool retryable = false;
   // The unit ended dunlin's transaction by itself, or otherwise left something.

@@ -159,7 +159,7 @@ class Run {
   }
 
   void unit_failed(const ApplyResult& result) {
-    const Step& step = plan_.steps[next_];
+    const Step& step = plan_.steps[next_ + result.failed_unit.value_or(result.committed) - result.committed];
     const Error error = result.error.value_or(Error{});
     if (error.kind == ErrorKind::lock_busy) {
       wait_for_pooled_lock(error);

@@ -52,13 +52,17 @@ ApplyResult Batch::run() {
     if (together() && pipeline_.accepting() && !error_) send_own(commit, units_.size() - 1, "COMMIT");
   } catch (const Failure& failure) {
     // A file that cannot be read, or not be cut into statements, any more: it was both when the plan was made.
-    if (!error_) error_ = failure.error();
+    if (!error_) {
+      error_ = failure.error();
+      result_.failed_unit = feeding_;
+    }
   }
   conclude();
   return std::move(result_);
 }
 
 void Batch::feed(std::size_t unit) {
+  feeding_ = unit;
   if (step(unit).callback()) {
     call_back(unit);
   } else {
@@ -84,10 +88,12 @@ void Batch::feed_script(std::size_t unit) {
   }
   open_transaction(unit, current && sql::classify(Dialect::postgres, current->text).changes_transaction);
   while (current && pipeline_.accepting()) {
-    std::optional<sql::Statement> next = reader->next();
-    const bool outer_commit = fed.drop_outer_transaction && !next;
-    if (!outer_commit) send_statement(unit, number++, *current);
-    current = std::move(next);
+    // Looked ahead only where the last one is dropped: a statement may be large.
+    std::optional<sql::Statement> next;
+    if (fed.drop_outer_transaction) next = reader->next();
+    if (!fed.drop_outer_transaction || next) send_statement(unit, number++, *current);
+    current.reset();
+    current = fed.drop_outer_transaction ? std::move(next) : reader->next();
   }
   close_transaction(unit);
 }
@@ -145,6 +151,7 @@ void Batch::call_back(std::size_t unit) {
   open_transaction(unit, false);
   if (!settle()) return;
   Context context(*this, unit);
+  result_.failed_unit = unit;
   try {
     step(unit).callback()(context);
   } catch (const Failure& failure) {
@@ -157,6 +164,7 @@ void Batch::call_back(std::size_t unit) {
   }
   // An error that the code has swallowed has ended the transaction all the same.
   if (error_ || !pipeline_.accepting()) return;
+  result_.failed_unit.reset();
   close_transaction(unit);
 }
 
@@ -227,6 +235,7 @@ void Batch::answered(const Ticket& ticket, const PGresult* result) {
 
 void Batch::refused(const Ticket& ticket, const PGresult* result) {
   if (error_) return;
+  result_.failed_unit = ticket.unit;
   const char* message = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
   const bool ours = ticket.role == guard || ticket.role == fence || ticket.role == take_lock;
   if (ours && sqlstate_of(result) == "22P02" && message != nullptr) {

@@ -61,6 +61,7 @@ class Batch final : private Recipient {
   bool fence_at_end_ = false;
   // A statement of the unit being fed ends transactions: our marks must not be set again after it.
   bool fed_an_end_ = false;
+  std::size_t feeding_ = 0;
   // Answers: the unit that runs, since when, and whether it has ended our transaction by itself.
   std::size_t running_ = 0;
   SteadyTime running_since_;

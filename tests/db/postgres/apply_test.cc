@@ -67,6 +67,7 @@ TEST_F(Apply, AllInOneTransactionIsAllOrNothing) {
   EXPECT_EQ(result.outcome, ApplyOutcome::failed);
   EXPECT_EQ(result.committed, 0U);
   EXPECT_EQ(result.error->where.file, "3.sql");
+  EXPECT_EQ(result.failed_unit, 2U);
   EXPECT_EQ(history(), "");
   EXPECT_EQ(value("SELECT to_regclass('c')"), "(null)");
 }
