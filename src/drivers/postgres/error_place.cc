@@ -59,6 +59,32 @@ std::size_t body_start(std::string_view text) {
   return std::string_view::npos;
 }
 
+bool is_word(char c) {
+  return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || static_cast<unsigned char>(c) >= 0x80;
+}
+
+// Most errors of DDL come without a position, and name what they are about in quotes: column "stauts" of relation
+// "invoices" does not exist. Where the statement has the first such name exactly once, that is the place: the code
+// point it begins at, from 1. 0 where it cannot be told.
+int named_position(std::string_view text, std::string_view message) {
+  const auto open = message.find('"');
+  if (open == std::string_view::npos) return 0;
+  const auto close = message.find('"', open + 1);
+  if (close == std::string_view::npos || close == open + 1) return 0;
+  const std::string_view name = message.substr(open + 1, close - open - 1);
+  std::size_t found = std::string_view::npos;
+  for (auto at = text.find(name); at != std::string_view::npos; at = text.find(name, at + 1)) {
+    const bool whole =
+        (at == 0 || !is_word(text[at - 1])) && (at + name.size() == text.size() || !is_word(text[at + name.size()]));
+    if (!whole) continue;
+    if (found != std::string_view::npos) return 0;
+    found = at;
+  }
+  if (found == std::string_view::npos) return 0;
+  const auto before = text.substr(0, found);
+  return static_cast<int>(std::ranges::count_if(before, [](char c) { return !is_continuation(c); })) + 1;
+}
+
 std::string line_of(const StatementPlace& place, int line) {
   if (place.script != nullptr && !place.script->empty()) {
     const auto reader = place.script->open();
@@ -80,18 +106,20 @@ FoundPlace find_place(const StatementPlace& place, const ServerPosition& said) {
   if (place.where.line == 0) return found;
   found.where = place.where;
   found.where.length = token_length(place.text, 1);
-  if (said.position > 0) {
+  const int body_line = said.position > 0 ? 0 : do_body_line(said.context);
+  const int position = said.position > 0 || body_line > 0 ? said.position : named_position(place.text, said.message);
+  if (position > 0) {
     sql::Statement statement;
     statement.text = place.text;
     statement.line = place.where.line;
     statement.column = std::max(place.where.column, 1);
-    found.where = sql::position_in_file(statement, place.where.file, said.position);
-    found.where.length = token_length(place.text, said.position);
-  } else if (const int line = do_body_line(said.context); line > 0) {
+    found.where = sql::position_in_file(statement, place.where.file, position);
+    found.where.length = token_length(place.text, position);
+  } else if (body_line > 0) {
     const auto start = body_start(place.text);
     if (start != std::string_view::npos) {
       const auto before = std::count(place.text.begin(), place.text.begin() + static_cast<std::ptrdiff_t>(start), '\n');
-      const int in_file = place.where.line + static_cast<int>(before) + line - 1;
+      const int in_file = place.where.line + static_cast<int>(before) + body_line - 1;
       if (in_file != place.where.line) found.where = {place.where.file, in_file, 0, 0};
     }
   }

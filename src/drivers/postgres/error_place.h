@@ -10,6 +10,7 @@ namespace dunlin::postgres {
 struct ServerPosition {
   int position = 0;     // code points from 1 into the statement as it was sent; 0: not said
   std::string context;  // PL/pgSQL's call stack, for the line of a DO body
+  std::string message;  // for the name it quotes, where there is no position
 };
 
 struct FoundPlace {

@@ -61,6 +61,7 @@ Error server_error(const PGresult* result, const StatementPlace& place) {
   const ServerPosition said{
       .position = std::atoi(field(result, PG_DIAG_STATEMENT_POSITION).c_str()),
       .context = field(result, PG_DIAG_CONTEXT),
+      .message = field(result, PG_DIAG_MESSAGE_PRIMARY),
   };
   const FoundPlace found = find_place(place, said);
   error.where = found.where;
