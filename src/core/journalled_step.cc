@@ -154,10 +154,11 @@ class JournalledStep {
     }
     if (word == sql::TransactionWord::commit && (in_block_ || skipping_)) {
       if (skipping_) {
-        skipping_ = false;
-        return {};
+        // What follows AND CHAIN is a transaction of its own, done or not.
+        skipping_ = walk.traits().chain && is_done(end_of_group(walk.number() + 1));
+        return walk.traits().chain && !skipping_ ? begin() : StepResult{};
       }
-      return commit(walk.number(), walk.source());
+      return commit(walk.number(), walk.source(), walk.traits().chain);
     }
     if (is_session_state(walk.traits())) {
       // Nothing that counts comes after the last one: what it would set is put back at once.
@@ -255,7 +256,8 @@ class JournalledStep {
   }
 
   // The journal row (or, at the end, the history row) goes into the file's own transaction, just before its COMMIT.
-  StepResult commit(std::size_t number, const SourceStatement& statement) {
+  // `chain`: COMMIT AND CHAIN, which begins the next one.
+  StepResult commit(std::size_t number, const SourceStatement& statement, bool chain = false) {
     const JournalEntry entry{number, true, fingerprint(statement.text), {}};
     for (const std::string& record : record_for(number, entry)) {
       const StepResult written = plain({record, statement.where});
@@ -263,7 +265,7 @@ class JournalledStep {
     }
     StepResult result = plain(statement);
     if (result.outcome == Outcome::done) {
-      in_block_ = false;
+      in_block_ = chain;
       finished_ = true;
     }
     return result;
