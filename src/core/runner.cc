@@ -161,7 +161,8 @@ class Run {
   void unit_failed(const ApplyResult& result) {
     const Step& step = plan_.steps[next_ + result.failed_unit.value_or(result.committed) - result.committed];
     const Error error = result.error.value_or(Error{});
-    if (error.kind == ErrorKind::lock_busy) {
+    // With a session of our own the lock was ours: then a migration has dropped it and another runner has taken it.
+    if (error.kind == ErrorKind::lock_busy && run_.session().server().pooled) {
       wait_for_pooled_lock(error);
       return;
     }
