@@ -316,7 +316,8 @@ TEST_F(SqlxDirectory, AForeignDownSectionIsSeenHoweverFarDown) {
   std::string text = "-- migrate:up\n";
   while (text.size() < 200'000) text += "INSERT INTO t VALUES (1);\n";
   write("1_x.sql", text + "-- migrate:down\nDROP TABLE t;\n");
-  const auto& found = read().migrations.at(0).diagnostics;
+  const Catalog catalog = read();
+  const auto& found = catalog.migrations.at(0).diagnostics;
   ASSERT_THAT(codes_of(found), ElementsAre("foreign-annotations"));
   EXPECT_EQ(found[0].severity, Severity::error);
 }
