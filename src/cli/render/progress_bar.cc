@@ -18,6 +18,8 @@ constexpr std::size_t kUpcoming = 3;
 constexpr std::size_t kWidestName = 48;
 // A terminal, perhaps at the end of a slow link, is not redrawn more often than this.
 constexpr std::chrono::milliseconds kRedraw{80};
+// Blockers are told about every second while they are there, so this old means that they are gone.
+constexpr std::chrono::milliseconds kBlockersGone{2'500};
 
 std::string indented(std::string_view text) {
   return std::string(6, ' ').append(text);
@@ -135,6 +137,7 @@ void ProgressBar::statement_blocked(const Step&, const std::string& lock_mode, c
   if (!current_) return;
   current_->blocked_on = relation.empty() ? lock_mode : fmt::format("{} on {}", lock_mode, relation);
   current_->blocked_after = current_->statements_done;
+  current_->blocked_at = clock_.now();
   current_->pausing = false;
   waiting_lines_.clear();
   for (const Blocker& blocker : blockers) waiting_lines_.push_back(indented("blocked by " + blocker_text(blocker)));
@@ -143,7 +146,7 @@ void ProgressBar::statement_blocked(const Step&, const std::string& lock_mode, c
 
 void ProgressBar::server_progress(const Step&, const ServerProgress& progress) {
   if (!current_) return;
-  forget_wait();
+  if (clock_.now() - current_->blocked_at > kBlockersGone) forget_wait();
   const auto& before = current_->progress;
   if (!before || before->command != progress.command || before->phase != progress.phase) {
     current_->progress_since = before && before->command == progress.command ? clock_.now() : current_->since;

@@ -58,7 +58,8 @@ class ProgressBar final : public Observer {
     int attempt = 1;
     int attempts = 0;  // 0: not told
     bool pausing = false;
-    std::string blocked_on;         // "ACCESS EXCLUSIVE on public.invoices"
+    std::string blocked_on;  // "ACCESS EXCLUSIVE on public.invoices"
+    Clock::Steady blocked_at{};
     std::size_t blocked_after = 0;  // statements that were done before the one that waits
     std::optional<ServerProgress> progress;
     Clock::Steady progress_since;

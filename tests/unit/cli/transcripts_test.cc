@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/utf8.h"
 #include "cli/render/progress_bar.h"
 #include "cli/render/text_info.h"
 #include "cli/render/text_report.h"
@@ -96,6 +97,43 @@ TEST_F(Transcript, ARunOnATerminalShowsWhoBlocksIt) {
           R"(  20261120110000  invoice_status            waiting for ACCESS EXCLUSIVE on public.invoices · try 2 of 10
       blocked by pid 4711 · app_user@worker-7d9f · "nightly-report" · in transaction for 12 min, idle for 3 min
 )"));
+}
+
+TEST_F(Transcript, ProgressThatStandsStillBehindABlockerDoesNotHideIt) {
+  bar_.run_started(plan_);
+  bar_.step_started(planned(1), 1);
+  const ServerProgress progress{.command = "CREATE INDEX CONCURRENTLY", .phase = "waiting for old snapshots"};
+  for (int second = 0; second < 3; ++second) {
+    bar_.statement_blocked(planned(1), "SHARE", "an older transaction", {{.pid = 4711}});
+    bar_.server_progress(planned(1), progress);
+    EXPECT_THAT(screen_.text(), testing::HasSubstr("waiting for SHARE on an older transaction"));
+    EXPECT_THAT(screen_.text(), testing::HasSubstr("blocked by pid 4711"));
+    clock_.advance(1s);
+  }
+  clock_.advance(2s);
+  bar_.server_progress(planned(1), progress);
+  EXPECT_THAT(screen_.text(), testing::HasSubstr("CREATE INDEX CONCURRENTLY · waiting for old snapshots"));
+  EXPECT_THAT(screen_.text(), testing::Not(testing::HasSubstr("4711")));
+}
+
+TEST_F(Transcript, NothingIsWiderThanTheTerminal) {
+  plan_.steps.push_back(step("20270101000000", std::string(100, 'x').c_str()));
+  bar_.run_started(plan_);
+  const std::size_t head = screen_.text().size();
+  bar_.step_started(planned(3), 3);
+  bar_.statement_blocked(planned(3), "ACCESS EXCLUSIVE", std::string(200, 'y'),
+                         {{.pid = 1, .application = std::string(200, 'z')}});
+  std::istringstream lines(screen_.text().substr(head - 40));
+  for (std::string line; std::getline(lines, line);) EXPECT_LT(display_width(line), 120U) << line;
+}
+
+TEST_F(Transcript, AnotherRunnersLockIsShownWithItsHolder) {
+  bar_.waiting_for_run_lock({{.pid = 4711, .user = "deploy", .application = "dunlin", .host = "ci-3"}}, 65s);
+  EXPECT_EQ(screen_.text(),
+            "  another runner is at work; waiting for it · 1:05\n"
+            "      held by pid 4711 · deploy@ci-3 · \"dunlin\"\n");
+  bar_.run_started(plan_);
+  EXPECT_THAT(screen_.text(), testing::Not(testing::HasSubstr("another runner")));
 }
 
 TEST_F(Transcript, AFinishedRunLeavesItsMigrationsAndASentence) {
