@@ -38,6 +38,7 @@ void Journal::locate(Session& session) {
 }
 
 void Journal::create(Session& session, Observer& observer) {
+  if (!exists_) locate(session);
   if (exists_) return;
   const std::string sql = create_sql();
   const StatementResult made = session.execute_together({}, {&sql, 1}, nullptr, observer);

@@ -34,7 +34,6 @@ void RunSession::connect(bool read_only) {
   session_ = project_.connect(read_only);
   observer_.connected(session_->server());
   run_lock_ = project_.scheme->run_lock(project_.driver->dialect(), session_->server().database);
-  refresh();
 }
 
 void RunSession::refresh() {
@@ -66,7 +65,7 @@ std::optional<Error> RunSession::acquire_lock(const std::optional<BackendId>& or
 }
 
 std::optional<Error> RunSession::lock() {
-  std::optional<Error> error = acquire_lock(std::nullopt);
+  std::optional<Error> error = locked_ ? std::nullopt : acquire_lock(std::nullopt);
   if (!error) refresh();
   return error;
 }
@@ -92,7 +91,6 @@ std::optional<Error> RunSession::recover(const Error& why) {
       observer_.connected(session_->server());
       if (std::optional<Error> error = acquire_lock(orphan)) return error;
       refresh();
-      prepare_history();
       return std::nullopt;
     } catch (const Failure& failure) {
       if (failure.error().kind == ErrorKind::interrupted) return failure.error();

@@ -20,7 +20,7 @@ class RunSession {
   RunSession(const RunSession&) = delete;
   RunSession& operator=(const RunSession&) = delete;
 
-  // Connects and reads the history, without a lock. Throws Failure (connect, sql).
+  // Connects, and nothing else. Throws Failure (connect).
   void connect(bool read_only);
   // Waits for the run lock and reads the history again under it. The error: lock_busy or interrupted.
   std::optional<Error> lock();

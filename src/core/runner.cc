@@ -37,25 +37,46 @@ class Run {
   Report go() {
     try {
       run_.connect(false);
-      plan_ = make_plan();
-      if (settle_without_work()) return finish();
-      if (std::optional<Error> error = run_.lock()) return finish_with(*error);
-      plan_ = make_plan();
-      if (settle_without_work()) return finish();
-      run_.prepare_history();
-      check_journal();
-      report_.planned = plan_.steps.size();
-      observer_.run_started(plan_);
-      for (const Diagnostic& found : plan_.diagnostics) observer_.diagnostic(found);
-      run_steps();
     } catch (const Failure& failure) {
-      if (failure.error().kind == ErrorKind::usage && report_.applied.empty()) throw;
-      finish_with(failure.error());
+      return finish_with(failure.error());
+    }
+    while (!stopped_) {
+      try {
+        work();
+        break;
+      } catch (const Failure& failure) {
+        if (failure.error().kind == ErrorKind::usage && report_.applied.empty()) throw;
+        if (failure.error().kind != ErrorKind::connect) return finish_with(failure.error());
+        recover(failure.error());
+      }
     }
     return finish();
   }
 
  private:
+  void work() {
+    if (begun_) {
+      plan_again();
+    } else {
+      run_.refresh();
+      plan_ = make_plan();
+      if (settle_without_work()) return;
+      if (std::optional<Error> error = run_.lock()) {
+        finish_with(*error);
+        return;
+      }
+      plan_ = make_plan();
+      if (settle_without_work()) return;
+      run_.prepare_history();
+      check_journal();
+      report_.planned = plan_.steps.size();
+      observer_.run_started(plan_);
+      for (const Diagnostic& found : plan_.diagnostics) observer_.diagnostic(found);
+      begun_ = true;
+    }
+    run_steps();
+  }
+
   Plan make_plan() {
     const Dialect dialect = run_.history().dialect();
     Plan plan = direction_ == Direction::up
@@ -245,7 +266,7 @@ class Run {
       finish_with(*error);
       return;
     }
-    plan_again();
+    if (begun_) plan_again();
   }
 
   void keep_lock() {
@@ -362,6 +383,8 @@ class Run {
   // Since when its transaction finds the run lock taken; only behind a pooler, where each transaction takes it.
   std::optional<Clock::Steady> busy_since_;
   int losses_ = 0;
+  // Under the lock, with a plan that is being carried out.
+  bool begun_ = false;
   bool stopped_ = false;
   bool finished_ = false;
 };

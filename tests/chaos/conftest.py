@@ -13,3 +13,11 @@ def scene(database, migrations, dunlin):
 @pytest.fixture
 def scene18(database18, migrations, dunlin):
     return Scene(database18, migrations, dunlin)
+
+
+@pytest.fixture
+def sqlite_dir(sqlite_dir):
+    """Here a database file that is absent is made."""
+    plain = sqlite_dir.url
+    sqlite_dir.url = lambda name="app.db": plain(name) + "?mode=rwc"
+    return sqlite_dir

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 from dataclasses import dataclass
@@ -38,6 +39,15 @@ class Result:
         """This result, after checking its exit code; everything it said is in the failure."""
         assert self.code == code, f"exit code {self.code}, not {code}\n--- stdout\n{self.stdout}\n--- stderr\n{self.stderr}"
         return self
+
+
+# Runs a program and writes its exit code and its peak resident KiB to a descriptor.
+MEASURE = """
+import os, sys
+child = os.posix_spawn(sys.argv[2], sys.argv[2:], os.environ)
+_, status, usage = os.wait4(child, 0)
+os.write(int(sys.argv[1]), b"%d %d" % (os.waitstatus_to_exitcode(status), usage.ru_maxrss))
+"""
 
 
 class Running:
@@ -93,13 +103,18 @@ class Dunlin:
             environment["DATABASE_URL"] = url
         with tempfile.TemporaryFile("w+") as stdout, tempfile.TemporaryFile("w+") as stderr:
             began = time.monotonic()
-            process = subprocess.Popen([str(self.program), *map(str, arguments)], cwd=directory or self.directory,
-                                       env=environment, stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr)
-            _, status, usage = os.wait4(process.pid, 0)
+            # A child's peak begins at that of the process it was forked from: a bare interpreter stands in between.
+            read_end, write_end = os.pipe()
+            process = subprocess.Popen([sys.executable, "-ISc", MEASURE, str(write_end), str(self.program),
+                                        *map(str, arguments)], cwd=directory or self.directory, env=environment,
+                                       stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr, pass_fds=[write_end])
+            os.close(write_end)
+            with os.fdopen(read_end) as answer:
+                code, peak = map(int, answer.read().split())
+            process.wait()
             seconds = time.monotonic() - began
-            process.returncode = os.waitstatus_to_exitcode(status)
             stdout.seek(0), stderr.seek(0)
-            return Result(process.returncode, stdout.read(), stderr.read()), seconds, usage.ru_maxrss
+            return Result(code, stdout.read(), stderr.read()), seconds, peak
 
     def close(self):
         """Nothing that a failed test started goes on running."""

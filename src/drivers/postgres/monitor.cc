@@ -14,7 +14,8 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-constexpr milliseconds kFirstLook{1'000};
+// Early enough to be connected and to have seen the blocker before a lock timeout of two seconds ends the wait.
+constexpr milliseconds kFirstLook{500};
 constexpr milliseconds kLookEvery{1'000};
 // Once connected, looking costs little: a retry after a lock timeout shows its blocker well before the next timeout.
 constexpr milliseconds kLookAgain{300};
