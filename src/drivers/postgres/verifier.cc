@@ -23,6 +23,7 @@ using State = Verdict::State;
 
 constexpr milliseconds kLookAgain{200};
 constexpr std::chrono::minutes kQuietWithin{10};
+constexpr milliseconds kSettledWithin{2'000};
 
 std::string text(std::string_view value) {
   return sql::quote_text(Dialect::postgres, value);
@@ -71,20 +72,36 @@ std::string somebody_at_work(Link& link, const std::string& table_oid) {
   return fmt::format("pid {} (\"{}\") is at work on the table", *rows[0][0], rows[0][1].value_or(""));
 }
 
+void pause(Link& link) {
+  if (link.options.interrupt != nullptr && link.options.interrupt->wait_for(kLookAgain)) {
+    throw Failure(interrupted_error());
+  }
+  if (link.options.interrupt == nullptr) Interrupt().wait_for(kLookAgain);
+}
+
+// An index build gives its lock back a moment before the transaction commits that calls the index valid. Transactions
+// that have nothing to do with it may be among those that are waited for, so not for long.
+void wait_for_running_transactions(Link& link) {
+  const SteadyTime until = steady_clock::now() + kSettledWithin;
+  const Rows now = ask(link, "SELECT pg_catalog.txid_snapshot_xmax(pg_catalog.txid_current_snapshot())");
+  const std::string all_before = fmt::format(
+      "SELECT pg_catalog.txid_snapshot_xmin(pg_catalog.txid_current_snapshot()) >= {}", now[0][0].value_or("0"));
+  while (ask(link, all_before)[0][0] != "t" && steady_clock::now() < until) pause(link);
+}
+
 // Empty once the table is quiet.
 std::string wait_until_quiet(Link& link, const std::string& table_oid) {
   const SteadyTime until = steady_clock::now() + kQuietWithin;
   bool told = false;
   while (true) {
     std::string who = somebody_at_work(link, table_oid);
+    if (who.empty()) wait_for_running_transactions(link);
     if (who.empty() || steady_clock::now() >= until) return who;
     if (!told && link.options.on_notice) {
       link.options.on_notice({"NOTICE", fmt::format("{}; waiting for it to end", who), {}, {}, {}});
       told = true;
     }
-    if (link.options.interrupt != nullptr && link.options.interrupt->wait_for(kLookAgain))
-      throw Failure(interrupted_error());
-    if (link.options.interrupt == nullptr) Interrupt().wait_for(kLookAgain);
+    pause(link);
   }
 }
 

@@ -31,9 +31,15 @@ TEST_F(ErrorPlace, Rule1_16_APositionCountsCharactersNotBytes) {
 }
 
 TEST_F(ErrorPlace, Rule1_16_WithoutAPositionItIsTheStatement) {
-  const Error error = error_of("SELECT 1;\n\n  /* why */ ALTER TABLE history ADD CHECK (version < 0),\n ADD at int");
+  const Error error = error_of("SELECT 1;\n\n  /* why */ INSERT INTO history\n VALUES (7), (7)");
   EXPECT_EQ(error.where.line, 3);
   EXPECT_EQ(error.where.column, 13);
+}
+
+TEST_F(ErrorPlace, Rule1_16_WithoutAPositionItIsTheNameThatTheServerQuotes) {
+  const Error error = error_of("SELECT 1;\n\n  ALTER TABLE history ADD CHECK (version < 0),\n ADD at int");
+  EXPECT_EQ(error.where.line, 4);
+  EXPECT_EQ(error.where.column, 6);
 }
 
 TEST_F(ErrorPlace, Rule1_16_ALineInTheBodyOfADo) {
