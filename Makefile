@@ -9,9 +9,8 @@ export FUZZ_SECONDS
 # A compiler cache is used where there is one.
 export DUNLIN_COMPILER_LAUNCHER ?= $(shell command -v ccache 2>/dev/null)
 
-# What runs under the address and undefined-behaviour sanitizers: everything that handles files, SQL and servers.
-SANITIZED := base_tests sql_tests core_tests formats_tests history_tests db_sqlite_tests db_engine_tests \
-             db_postgres_tests
+# What runs under the address and undefined-behaviour sanitizers.
+SANITIZED := base_tests sql_tests core_tests formats_tests history_tests
 
 .PHONY: build demo test test-fast soak bench format format-check lint clean install
 
@@ -35,7 +34,7 @@ test:
 	@cmake --build build/dev -j$(JOBS)
 	@cmake --preset asan --log-level=WARNING
 	@cmake --build build/asan -j$(JOBS) --target $(SANITIZED)
-	@ctest --test-dir build/asan --output-on-failure -j$(JOBS) -L 'unit|sqlite|postgres' -LE 'python|checks' -E 'unit.cli'
+	@ctest --test-dir build/asan --output-on-failure -j$(JOBS) -L unit -LE 'python|checks' -E 'unit.cli'
 	@cmake --preset fuzz --log-level=WARNING
 	@cmake --build build/fuzz -j$(JOBS)
 	@ctest --test-dir build/fuzz --output-on-failure -j$(JOBS)
