@@ -181,7 +181,7 @@ std::string ProgressBar::aligned(const Line& line, std::string_view status) cons
          std::string(status);
 }
 
-std::string ProgressBar::status_of(const Current& current) const {
+std::string ProgressBar::status_of(const LiveMigration& current) const {
   const auto now = clock_.now();
   if (!current.blocked_on.empty()) {
     std::string text = "waiting for " + printable(current.blocked_on);

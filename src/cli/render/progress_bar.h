@@ -15,6 +15,21 @@
 
 namespace dunlin::cli {
 
+// The migration that runs now.
+struct LiveMigration {
+  std::size_t index = 0;
+  Clock::Steady since;
+  std::size_t statements_done = 0;
+  int attempt = 1;
+  int attempts = 0;  // 0: not told
+  bool pausing = false;
+  std::string blocked_on;  // "ACCESS EXCLUSIVE on public.invoices"
+  Clock::Steady blocked_at{};
+  std::size_t blocked_after = 0;  // statements that were done before the one that waits
+  std::optional<ServerProgress> progress;
+  Clock::Steady progress_since;
+};
+
 class ProgressBar final : public Observer {
  public:
   struct Screen {
@@ -50,23 +65,9 @@ class ProgressBar final : public Observer {
     std::string name;
     std::size_t statements = 0;
   };
-  // The migration that runs now.
-  struct Current {
-    std::size_t index = 0;
-    Clock::Steady since;
-    std::size_t statements_done = 0;
-    int attempt = 1;
-    int attempts = 0;  // 0: not told
-    bool pausing = false;
-    std::string blocked_on;  // "ACCESS EXCLUSIVE on public.invoices"
-    Clock::Steady blocked_at{};
-    std::size_t blocked_after = 0;  // statements that were done before the one that waits
-    std::optional<ServerProgress> progress;
-    Clock::Steady progress_since;
-  };
 
   std::string aligned(const Line&, std::string_view status) const;
-  std::string status_of(const Current&) const;
+  std::string status_of(const LiveMigration&) const;
   std::string bar() const;
   std::vector<std::string> live_lines() const;
   // Prints above the live part, for good.
@@ -84,7 +85,7 @@ class ProgressBar final : public Observer {
   std::size_t version_width_ = 0;
   std::size_t name_width_ = 0;
   std::size_t finished_ = 0;
-  std::optional<Current> current_;
+  std::optional<LiveMigration> current_;
   std::vector<std::string>
       waiting_lines_;  // for the run lock, for a reconnect, or for who blocks the current statement
   std::size_t drawn_ = 0;
