@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "base/redact.h"
+#include "base/secret_set.h"
 #include "cli/render/paint.h"
 
 namespace dunlin::cli {

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "base/redact.h"
+#include "base/secret_set.h"
 
 namespace dunlin::cli {
 

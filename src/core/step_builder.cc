@@ -1,5 +1,7 @@
 #include "core/step_builder.h"
 
+#include <algorithm>
+
 #include <fmt/format.h>
 
 #include "core/planner.h"
@@ -22,11 +24,19 @@ class Builder {
 
   BuiltStep build() && {
     found_ = step_.migration.diagnostics;
-    if (!step_.callback()) read_script();
+    if (!step_.callback() && !known_to_be_unreadable()) read_script();
     return {std::move(step_), std::move(found_)};
   }
 
  private:
+  // The format has said so already, with the place.
+  bool known_to_be_unreadable() const {
+    return std::ranges::any_of(found_, [&](const Diagnostic& found) {
+      return (found.code == "unreadable" || found.code == "invalid-utf8") &&
+             found.where.file == step_.script().shown_as();
+    });
+  }
+
   void read_script() {
     if (step_.script().empty()) {
       add(Severity::error, "no-script",

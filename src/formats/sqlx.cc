@@ -13,6 +13,7 @@
 #include "formats/numbering.h"
 #include "formats/script_check.h"
 #include "formats/sqlx_name.h"
+#include "sql/statement_reader.h"
 
 namespace dunlin::formats {
 namespace {
@@ -64,23 +65,21 @@ void check_names(const SourceSet& set, std::vector<Diagnostic>& found) {
 
 void report_marks(const ScriptCheck& check, const Script& script, std::vector<Diagnostic>& found) {
   if (check.misplaced_mark_line > 0) {
-    found.push_back(
-        finding(Severity::warning, "misplaced-no-transaction", script,
-                fmt::format("{} asks for no transaction where it does not count, and runs in one", script.shown_as()),
-                fmt::format("make \"{}\" the very first bytes of the file", kNoTransaction)));
+    found.push_back(finding(Severity::warning, "misplaced-no-transaction", script,
+                            "it asks for no transaction where that does not count, and runs in one",
+                            fmt::format("make \"{}\" the very first bytes of the file", kNoTransaction)));
     found.back().where.line = check.misplaced_mark_line;
   }
   if (check.foreign_tool.empty()) return;
   // Run as it stands, such a file would undo at its end what it did at its beginning.
-  found.push_back(check.foreign_down
-                      ? finding(Severity::error, "foreign-annotations", script,
-                                fmt::format("{} is a {} file: read as sqlx does, its down part would run as well",
-                                            script.shown_as(), check.foreign_tool),
-                                "split it into VERSION_DESCRIPTION.up.sql and VERSION_DESCRIPTION.down.sql")
-                      : finding(Severity::warning, "foreign-annotations", script,
-                                fmt::format("{} has annotations of {}, which mean nothing to sqlx", script.shown_as(),
-                                            check.foreign_tool),
-                                "remove them, or check that the file is in the right directory"));
+  found.push_back(
+      check.foreign_down
+          ? finding(Severity::error, "foreign-annotations", script,
+                    fmt::format("a {} file: read as sqlx does, its down part would run as well", check.foreign_tool),
+                    "split it into VERSION_DESCRIPTION.up.sql and VERSION_DESCRIPTION.down.sql")
+          : finding(Severity::warning, "foreign-annotations", script,
+                    fmt::format("annotations of {} mean nothing to sqlx", check.foreign_tool),
+                    "remove them, or check that the file is in the right directory"));
   found.back().where.line = check.foreign_line;
 }
 
@@ -94,17 +93,16 @@ TransactionMode check_file(const Script& script, std::vector<Diagnostic>& found)
     return TransactionMode::wrapped;
   }
   if (check.invalid_utf8) {
-    found.push_back(finding(Severity::error, "invalid-utf8", script,
-                            fmt::format("{} is not valid UTF-8", script.shown_as()),
-                            fmt::format("convert it: iconv -f LATIN1 -t UTF-8 {}", script.shown_as())));
+    found.push_back(finding(Severity::error, "invalid-utf8", script, "the file is not valid UTF-8",
+                            fmt::format("if it is Latin-1: iconv -f LATIN1 -t UTF-8 {}", script.shown_as())));
     found.back().where.line = check.invalid_utf8->line;
     found.back().where.column = check.invalid_utf8->column;
+    found.back().line_text = sql::line_text(*script.open(), check.invalid_utf8->line);
   }
   if (check.blank) {
-    found.push_back(
-        finding(Severity::warning, "empty-file", script,
-                fmt::format("{} is empty: it changes nothing and is recorded all the same", script.shown_as()),
-                "write its SQL before it is applied: afterwards a change of the file is an error"));
+    found.push_back(finding(Severity::warning, "empty-file", script,
+                            "the file is empty: it changes nothing and is recorded all the same",
+                            "write its SQL before it is applied: afterwards a change of the file is an error"));
   }
   report_marks(check, script, found);
   return check.marked ? TransactionMode::whole_file : TransactionMode::wrapped;
@@ -132,7 +130,7 @@ void add_version(std::span<const Entry> entries, const HistoryScheme& scheme, Ca
     const Script& down = downs.front()->file->script;
     const std::string stem = down.shown_as().substr(0, down.shown_as().size() - std::string_view(".down.sql").size());
     catalog.diagnostics.push_back(finding(Severity::warning, "orphan-down", down,
-                                          fmt::format("{} undoes a migration that is not there", down.shown_as()),
+                                          "it undoes a migration that is not there",
                                           fmt::format("restore {}.up.sql, or remove the file", stem)));
     return;
   }
@@ -148,9 +146,8 @@ void add_version(std::span<const Entry> entries, const HistoryScheme& scheme, Ca
   if (std::none_of(migration.diagnostics.begin(), migration.diagnostics.end(), unreadable))
     migration.checksum = scheme.checksum(migration.up);
   if (auto miss = misleading_sqlx_name(up.name, up.file->name)) {
-    migration.diagnostics.push_back(finding(Severity::warning, "near-miss", migration.up,
-                                            fmt::format("{}: {}", migration.up.shown_as(), miss->why),
-                                            std::move(miss->hint)));
+    migration.diagnostics.push_back(
+        finding(Severity::warning, "near-miss", migration.up, std::move(miss->why), std::move(miss->hint)));
   }
   if (!downs.empty()) {
     const Entry& down = *downs.front();
@@ -159,8 +156,7 @@ void add_version(std::span<const Entry> entries, const HistoryScheme& scheme, Ca
     if (down.name.name != up.name.name) {
       migration.diagnostics.push_back(
           finding(Severity::warning, "pair-differs", migration.down,
-                  fmt::format("{} undoes {}: they have the same version, but not the same name",
-                              migration.down.shown_as(), migration.up.shown_as()),
+                  fmt::format("it undoes {}, which has the same version, but another name", migration.up.shown_as()),
                   "rename one of them"));
     }
   }
@@ -212,6 +208,8 @@ Format sqlx_format() {
           .history = "sqlx",
           .out_of_order_allowed = true,
           .foreign_keys = true,
+          .no_transaction_mark = kNoTransaction,
+          .no_transaction_on_sqlite = false,
           .recognises = &recognises,
           .read = &read,
           .make = &make};

@@ -8,7 +8,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "base/redact.h"
+#include "base/secret_set.h"
 #include "cli/render/subject.h"
 #include "core/catalog.h"
 #include "core/planner.h"

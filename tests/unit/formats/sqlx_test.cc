@@ -135,7 +135,6 @@ TEST_F(SqlxDirectory, NearMissesAreWarnings) {
   EXPECT_EQ(catalog.diagnostics[0].severity, Severity::warning);
   EXPECT_THAT(catalog.diagnostics[0].message, HasSubstr("not read as a migration"));
   EXPECT_THAT(catalog.diagnostics[0].where.file, HasSubstr("2024-01-01_x.sql"));
-  EXPECT_THAT(catalog.diagnostics[0].where.file, HasSubstr("2024-01-01_x.sql"));
   EXPECT_EQ(catalog.diagnostics[1].hint, "rename it to 1_x.sql");
 }
 
@@ -220,6 +219,7 @@ TEST_F(SqlxDirectory, InvalidUtf8IsAnErrorWithItsPlace) {
   EXPECT_EQ(found[0].severity, Severity::error);
   EXPECT_EQ(found[0].where.line, 2);
   EXPECT_EQ(found[0].where.column, 12);
+  EXPECT_THAT(found[0].line_text, HasSubstr("SELECT 'caf"));
   EXPECT_THAT(catalog.diagnostics, IsEmpty()) << "other migrations are not concerned";
 }
 
@@ -307,7 +307,7 @@ TEST_F(SqlxDirectory, FilesOfToolsThatPutDownIntoTheSameFileAreRefused) {
     ASSERT_THAT(codes_of(catalog.migrations.at(i).diagnostics), ElementsAre("foreign-annotations")) << i;
     EXPECT_EQ(catalog.migrations[i].diagnostics[0].severity, i < 3 ? Severity::error : Severity::warning) << i;
   }
-  EXPECT_THAT(catalog.migrations[0].diagnostics[0].message, HasSubstr("is a goose file"));
+  EXPECT_THAT(catalog.migrations[0].diagnostics[0].message, HasSubstr("a goose file"));
   EXPECT_EQ(catalog.migrations[2].diagnostics[0].where.line, 2);
   EXPECT_THAT(catalog.migrations[4].diagnostics, IsEmpty());
 }
@@ -372,6 +372,15 @@ TEST_F(SqlxDirectory, NumbersAreContinued) {
   EXPECT_EQ(make("b").at(0).name, "0010_b.sql");
   write("0010_b.down.sql");
   EXPECT_EQ(make("c").at(0).name, "0011_c.sql");
+}
+
+TEST(FormatRegistry, SqlxIsAsSqlxHasIt) {
+  const Format& sqlx = by_name("sqlx");
+  EXPECT_EQ(sqlx.history, "sqlx");
+  EXPECT_TRUE(sqlx.out_of_order_allowed);
+  EXPECT_TRUE(sqlx.foreign_keys);
+  EXPECT_EQ(sqlx.no_transaction_mark, "-- no-transaction");
+  EXPECT_FALSE(sqlx.no_transaction_on_sqlite);
 }
 
 TEST(FormatRegistry, FindsDetectsAndSuggests) {
