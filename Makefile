@@ -10,6 +10,7 @@ export FUZZ_SECONDS
 LAUNCHER := $(shell command -v ccache 2>/dev/null)
 export CMAKE_C_COMPILER_LAUNCHER ?= $(LAUNCHER)
 export CMAKE_CXX_COMPILER_LAUNCHER ?= $(LAUNCHER)
+export CCACHE_SLOPPINESS ?= pch_defines,time_macros
 
 .PHONY: build demo test test-fast soak bench format format-check lint clean install
 
@@ -29,6 +30,7 @@ demo: build
 test:
 	@scripts/setup test
 	@scripts/format --check
+	@cmake --preset release --log-level=WARNING -DDUNLIN_WERROR=ON
 	@$(MAKE) build
 	@cmake --preset asan --log-level=WARNING -DDUNLIN_PROGRAM=$(CURDIR)/build/dunlin
 	@cmake --build build/asan -j$(JOBS)
@@ -66,10 +68,5 @@ lint:
 clean:
 	@rm -rf build
 
-install:
-	@scripts/setup build
-	@# Without LTO: its objects would bind users of the library to this very compiler.
-	@cmake --preset release -B build/install --log-level=WARNING -DCMAKE_INSTALL_PREFIX=$(PREFIX) \
-	  -DCMAKE_INTERPROCEDURAL_OPTIMIZATION=OFF
-	@cmake --build build/install -j$(JOBS)
-	@cmake --install build/install --strip
+install: build
+	@cmake --install build/release --prefix $(PREFIX) --strip

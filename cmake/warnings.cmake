@@ -1,4 +1,4 @@
-# Warnings for our own code only; errors in CI (the preset asan sets DUNLIN_WERROR).
+# Warnings for our own code only; errors in `make test`.
 add_library(dunlin_warnings INTERFACE)
 target_compile_options(dunlin_warnings INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor
   -Woverloaded-virtual -Wnull-dereference -Wduplicated-cond -Wimplicit-fallthrough)
