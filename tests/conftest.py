@@ -10,6 +10,10 @@ from support.program import Dunlin, Migrations
 from support.proxy import Proxy
 
 
+def pytest_addoption(parser):
+    parser.addoption("--every-message", action="store_true", help="kill at every message, which takes long")
+
+
 @pytest.fixture(scope="session")
 def postgres():
     """One cluster for all tests that do not harm it; who does starts a Postgres of their own."""

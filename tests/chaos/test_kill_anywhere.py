@@ -1,10 +1,13 @@
-"""kill -9 at every message that dunlin sends to PostgreSQL, and at every one that it is sent: the next run finishes."""
+"""kill -9 at every step that dunlin takes with PostgreSQL, and at every answer: the next run finishes.
+
+The long runs kill at every single message instead: --every-message.
+"""
 
 import shutil
 
 import pytest
 
-from support.proxy import Proxy
+from support.proxy import STEPS, Proxy
 
 # Each row of `log` must be there exactly once in the end; there is no key that would hide a second one.
 TRANSACTIONAL = {
@@ -27,8 +30,9 @@ NON_TRANSACTIONAL = {
 
 
 class Case:
-    def __init__(self, scene, files, expected_log):
+    def __init__(self, scene, files, expected_log, counted=STEPS):
         self.scene = scene
+        self.counted = counted
         self.expected_log = expected_log
         for name, content in files.items():
             scene.migrations.add(name, content)
@@ -42,7 +46,7 @@ class Case:
         """How many messages an undisturbed run takes, each way."""
         database = self.fresh_database()
         with Proxy(database.server.port) as proxy:
-            proxy.counting = True
+            proxy.counting, proxy.counted = True, self.counted
             self.scene.migrate(url=proxy.url(database.url)).ok()
             self.check_end()
             counts = dict(proxy.messages)
@@ -53,6 +57,7 @@ class Case:
         """Kills at this message, then migrates again. False when the run had ended before it came."""
         database = self.fresh_database()
         with Proxy(database.server.port) as proxy:
+            proxy.counted = self.counted
             proxy.at_message(side, number, self.scene.kill_last)
             first = self.scene.migrate(url=proxy.url(database.url))
         killed = first.code == -9
@@ -90,8 +95,8 @@ class Case:
     (NON_TRANSACTIONAL, ["first", "second", "third", "fourth", "fifth"]),
 ], ids=["transactional", "non_transactional"])
 @pytest.mark.parametrize("side", ["client", "server"])
-def test_killed_at_every_message(scene, files, log, side):
-    case = Case(scene, files, log)
+def test_killed_at_every_step(scene, files, log, side, request):
+    case = Case(scene, files, log, None if request.config.getoption("--every-message") else STEPS)
     original = scene.database
     total = case.count_messages()[side]
     assert total > 10

@@ -8,8 +8,8 @@
 A client pattern is looked for in statements (Query and Parse messages), whose text begins with it when letter case and
 leading space are ignored, or contains it when `anywhere` is set. A server pattern is looked for in command tags.
 `after_client` acts once the statement's Execute has been forwarded. An action runs in the proxy's thread, with the link,
-before anything later is forwarded. `at_message` counts messages of any kind, over all connections: killing at each number
-in turn kills at every step there is.
+before anything later is forwarded. `at_message` counts messages over all connections: killing at each number in turn kills
+at every step there is. `counted` says which kinds count.
 """
 
 import asyncio
@@ -21,6 +21,10 @@ import urllib.parse
 from dataclasses import dataclass, field
 
 SSL_REQUEST, GSS_REQUEST, CANCEL_REQUEST = 80877103, 80877104, 80877102
+
+
+# Messages after which something is different: work is asked for or its end is, a statement is done or a transaction is.
+STEPS = {"client": b"QESX", "server": b"CEZ"}
 
 
 @dataclass
@@ -101,6 +105,7 @@ class Proxy:
         self.rules = []
         self.messages = {"client": 0, "server": 0}  # counted while there are rules, or when `counting` is set
         self.counting = False
+        self.counted = None  # the kinds that count, as STEPS; None: every message
         self._at = {}
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
@@ -149,8 +154,10 @@ class Proxy:
         self.counting = True
         self._at[side, number] = action
 
-    def count(self, side):
-        """Counts a message; gives what is to be done instead of forwarding it, if anything is."""
+    def count(self, side, kind):
+        """Counts a message of this kind; gives what is to be done instead of forwarding it, if anything is."""
+        if self.counted and kind not in self.counted[side]:
+            return None
         self.messages[side] += 1
         return self._at.get((side, self.messages[side]))
 
@@ -307,7 +314,7 @@ class Frames:
         return buffer[:size]
 
     def _pass(self, side, message):
-        action = self.link.proxy.count(side)
+        action = self.link.proxy.count(side, message[:1])
         if action:
             action(self.link)
             if self.link.closed:
