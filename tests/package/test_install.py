@@ -54,7 +54,7 @@ def test_nothing_installed_names_the_build(prefix):
 
 
 def test_embedded_migrations(consumer, tmp_path):
-    lines = run(consumer, f"sqlite:{tmp_path / 'app.db'}", "embedded").splitlines()
+    lines = run(consumer, f"sqlite:{tmp_path / 'app.db'}?mode=rwc", "embedded").splitlines()
     assert lines[1:] == ["planned 2", "up applied 2", "again nothing", "1 applied", "2 applied", "newest 2", "findings 0",
                          "health reachable pending 0 last 2", "down applied 1"]
     people = run("sqlite3", tmp_path / "app.db", "select name from people; select count(*) from _sqlx_migrations")
@@ -62,7 +62,7 @@ def test_embedded_migrations(consumer, tmp_path):
 
 
 def test_migrations_in_code(consumer, tmp_path):
-    lines = run(consumer, f"sqlite:{tmp_path / 'app.db'}", "callbacks").splitlines()
+    lines = run(consumer, f"sqlite:{tmp_path / 'app.db'}?mode=rwc", "callbacks").splitlines()
     assert lines[1:3] == ["planned 2", "up applied 2"]
     assert lines[-1] == "down applied 1"
     assert run("sqlite3", tmp_path / "app.db", "select count(*) from words; select name from sqlite_master"
@@ -74,7 +74,7 @@ def test_a_migration_added_later_is_embedded_by_the_next_build(consumer, tmp_pat
     (source / "migrations" / "0003_rivers.sql").write_text("CREATE TABLE rivers (id INTEGER PRIMARY KEY);\n")
     try:
         run("cmake", "--build", consumer.parent)
-        assert "up applied 3" in run(consumer, f"sqlite:{tmp_path / 'app.db'}", "embedded")
+        assert "up applied 3" in run(consumer, f"sqlite:{tmp_path / 'app.db'}?mode=rwc", "embedded")
     finally:
         (source / "migrations" / "0003_rivers.sql").unlink()
         run("cmake", "--build", consumer.parent)
