@@ -53,7 +53,7 @@ soak: build
 	@ctest --test-dir build/dev --output-on-failure -L soak
 
 bench: build
-	@scripts/setup test
+	@scripts/setup bench
 	@bench/run
 
 format:
