@@ -4,12 +4,11 @@
 // The first byte chooses the size of the chunks, and with its lowest bit the dialect.
 #include <algorithm>
 #include <cstdint>
-#include <cstdlib>
-#include <iostream>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "fuzz/require.h"
 #include "sql/mask.h"
 #include "sql/outline.h"
 #include "sql/statement_reader.h"
@@ -26,12 +25,6 @@ using dunlin::Failure;
 using dunlin::sql::Statement;
 using dunlin::sql::StatementReader;
 using dunlin::sql::TextReader;
-
-void require(bool holds, const char* what) {
-  if (holds) return;
-  std::cerr << "does not hold: " << what << '\n';
-  std::abort();
-}
 
 struct Reading {
   std::vector<Statement> statements;

@@ -2,38 +2,19 @@
 
 import os
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
+from support.building import build, run
+
 HERE = Path(__file__).parent
 REPOSITORY = HERE.parents[1]
-BUILD = Path(os.environ.get("DUNLIN_BUILD") or REPOSITORY / "build" / "dev")
-
-
-def run(*command, **options):
-    result = subprocess.run([str(word) for word in command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-                            **options)
-    assert result.returncode == 0, result.stdout
-    return result.stdout
-
-
-@pytest.fixture(scope="module")
-def prefix(tmp_path_factory):
-    prefix = tmp_path_factory.mktemp("prefix")
-    run("cmake", "--install", BUILD, "--prefix", prefix)
-    return prefix
-
-
 @pytest.fixture(scope="module")
 def consumer(prefix, tmp_path_factory):
     source = tmp_path_factory.mktemp("consumer") / "source"
     shutil.copytree(HERE / "consumer", source)
-    build = source.parent / "build"
-    run("cmake", "-G", "Ninja", "-S", source, "-B", build, f"-DCMAKE_PREFIX_PATH={prefix}", "-DCMAKE_BUILD_TYPE=Debug")
-    run("cmake", "--build", build)
-    return build / "consumer"
+    return build(source, prefix) / "consumer"
 
 
 def test_the_installed_program_runs(prefix):
