@@ -6,6 +6,15 @@
 #include "drivers/sqlite/driver.h"
 
 namespace dunlin::drivers {
+namespace {
+
+// What RFC 3986 calls one, and of a length that may be shown: anything else may be part of a password.
+bool is_scheme(std::string_view text) {
+  constexpr std::string_view allowed = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+-.";
+  return !text.empty() && text.size() < 24 && text.find_first_not_of(allowed) == std::string_view::npos;
+}
+
+}  // namespace
 
 const std::vector<DriverRow>& all() {
   // An explicit table: a static initialiser in a static library would be dropped by the linker.
@@ -26,12 +35,11 @@ std::unique_ptr<Driver> for_url(std::string_view url) {
       if (url.size() > scheme.size() && url.starts_with(scheme) && url[scheme.size()] == ':') return row.make();
     }
   }
-  // libpq's own keyword form: "host=db dbname=app".
-  if (url.find("://") == std::string_view::npos && url.find('=') != std::string_view::npos)
-    return postgres::make_driver();
-  const auto colon = url.find("://");
-  if (colon != std::string_view::npos && colon > 0 && colon < 32) {
-    throw Failure(ErrorKind::usage, fmt::format("no driver for {}:// databases", url.substr(0, colon)),
+  const std::string_view scheme = url.substr(0, url.find("://"));
+  // libpq's own keyword form: "host=db dbname=app". Only a value of it may hold "://".
+  if (scheme.find('=') != std::string_view::npos) return postgres::make_driver();
+  if (scheme.size() < url.size() && is_scheme(scheme)) {
+    throw Failure(ErrorKind::usage, fmt::format("no driver for {}:// databases", scheme),
                   "use postgres://user@host/database or sqlite:path/to/file.db");
   }
   throw Failure(ErrorKind::usage, "the database URL has no scheme",

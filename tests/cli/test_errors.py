@@ -74,6 +74,8 @@ def test_no_database_is_named(dunlin, migrations, tmp_path, golden):
 def test_a_malformed_url(dunlin, migrations):
     assert "the database URL has no scheme" in dunlin("migrate", url="app").ok(2).stderr
     assert "no driver for mongodb:// databases" in dunlin("migrate", url="mongodb://x/y").ok(2).stderr
+    # A value of libpq's keyword form is no scheme.
+    assert "tern" not in dunlin("migrate", url="password=tern://x host=127.0.0.1 port=1").output
 
 
 def test_an_absent_directory(dunlin, sqlite_dir):

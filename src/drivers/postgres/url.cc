@@ -75,7 +75,15 @@ bool is_libpq_keyword(std::string_view name) {
   return false;
 }
 
+// Whether a parameter's name may be shown: anything else may be the end of a password that holds a question mark.
+bool is_plain_word(std::string_view name) {
+  return name.size() < 40 &&
+         std::ranges::all_of(
+             name, [](unsigned char c) { return std::isalnum(c) != 0 || c == '_' || c == '-' || c == '.'; });
+}
+
 [[noreturn]] void unknown_parameter(std::string_view name) {
+  if (!is_plain_word(name)) malformed();
   const auto* const foreign =
       std::ranges::find_if(kForeign, [&](const Foreign& row) { return name.starts_with(row.prefix); });
   throw Failure(ErrorKind::usage, fmt::format("the database URL has a parameter that dunlin does not know: {}", name),
@@ -144,13 +152,16 @@ void check_ssl_mode(const Parameters& parameters) {
                       : "use one of disable, allow, prefer, require, verify-ca, verify-full");
 }
 
-// An unencoded @ or / in a password moves the rest of it into the host, the port or the database name, from where a
-// later message would show it.
+// An unencoded @ or / in a password moves the rest of it into the host, the port or the database name, and so does
+// libpq's keyword form behind a scheme: a later message would show it from there.
 void check_no_stray_password(const Parameters& parameters) {
   const std::string port = parameters.get("port");
   const bool port_ok = std::ranges::all_of(port, [](char c) { return (c >= '0' && c <= '9') || c == ','; });
-  if (!port_ok || parameters.get("host").find('@') != std::string::npos ||
-      parameters.get("dbname").find("@") != std::string::npos) {
+  // A socket's directory may have any name, and an abstract socket's begins with an @.
+  const std::string host = parameters.get("host");
+  const bool host_ok =
+      host.starts_with('/') || host.find_first_of("@= ", host.starts_with('@') ? 1 : 0) == std::string::npos;
+  if (!port_ok || !host_ok || parameters.get("dbname").find_first_of("@=") != std::string::npos) {
     malformed();
   }
 }
