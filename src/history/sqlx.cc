@@ -1,6 +1,7 @@
 #include "history/sqlx.h"
 
 #include <algorithm>
+#include <memory>
 #include <vector>
 
 #include <fmt/format.h>
@@ -83,8 +84,9 @@ class Sqlx final : public HistoryScheme {
   std::string checksum(const Script& script) const override {
     Sha384 digest;
     const auto reader = script.open();
-    std::vector<char> buffer(64 * 1024);
-    while (const std::size_t count = reader->read(buffer)) digest.update({buffer.data(), count});
+    constexpr std::size_t chunk = 64 * 1024;
+    const auto buffer = std::make_unique_for_overwrite<char[]>(chunk);  // zeroing it would cost more than a small file
+    while (const std::size_t count = reader->read({buffer.get(), chunk})) digest.update({buffer.get(), count});
     return digest.finish();
   }
 
