@@ -29,16 +29,15 @@ class Contestant:
         words = [str(word) for word in self.command(url, directories)]
         environment = {"PATH": os.environ["PATH"], "HOME": "/nonexistent", "LC_ALL": "C.UTF-8", "TZ": "UTC",
                        "DATABASE_URL": url, **self.environment}
-        with tempfile.NamedTemporaryFile("r") as usage, tempfile.TemporaryFile("w+") as output:
+        with tempfile.NamedTemporaryFile("r") as usage:
             if peak:
                 words = ["/usr/bin/time", "-o", usage.name, "-f", "%M", *words]
             began = time.perf_counter()
-            code = subprocess.run(words, env=environment, cwd=directories.root, stdin=subprocess.DEVNULL, stdout=output,
-                                  stderr=output).returncode
+            result = subprocess.run(words, env=environment, cwd=directories.root, stdin=subprocess.DEVNULL,
+                                    stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
             seconds = time.perf_counter() - began
-            if code != 0:
-                output.seek(0)
-                raise SystemExit(f"bench: {self.name} ended with {code}:\n{output.read()[-2000:]}")
+            if result.returncode != 0:
+                raise SystemExit(f"bench: {self.name} ended with {result.returncode}:\n{result.stdout[-2000:]}")
             return (seconds, int(usage.read())) if peak else seconds
 
 

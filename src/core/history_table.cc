@@ -25,6 +25,10 @@ std::vector<AppliedMigration> HistoryTable::read(Session& session) const {
 void HistoryTable::create(Session& session, Observer& observer) {
   if (exists_) return;
   const StatementResult made = session.execute_together({}, scheme_.create_sql(dialect_, table_), nullptr, observer);
+  if (made.outcome == StatementOutcome::done && !made.error) {
+    exists_ = true;
+    return;
+  }
   locate(session);
   // A tool that takes no lock may have made the table between our look and our CREATE: then it is there now.
   if (exists_) return;
