@@ -133,10 +133,11 @@ void CommandLine::take_words(std::vector<std::string> words, bool already_transl
       return take_words(std::move(words), true);
     }
   }
-  for (std::size_t i = 0; i < left.size(); ++i) refuse_leftover(left[i], i + 1 < left.size() ? left[i + 1] : "");
+  for (std::size_t i = 0; i < left.size(); ++i) refuse_leftover(std::span(left).subspan(i));
 }
 
-void CommandLine::refuse_leftover(const std::string& word, const std::string& following) const {
+void CommandLine::refuse_leftover(std::span<const std::string> left) const {
+  const std::string& word = left.front();
   if (row_ == nullptr) {
     if (word.starts_with('-')) refuse_flag(word);
     std::string hint = answer_to_command(word);
@@ -150,8 +151,9 @@ void CommandLine::refuse_leftover(const std::string& word, const std::string& fo
   if (hint.empty()) {
     const auto names = names_of_commands();
     const bool command = std::ranges::find(names, word) != names.end();
-    const bool flag_follows = following.starts_with('-');
-    hint = command ? fmt::format("dunlin {}{}", word, flag_follows ? " " + following : "")
+    // A URL may hold a password.
+    const bool shown = std::ranges::none_of(left, [](const std::string& one) { return one.find(':') != one.npos; });
+    hint = command ? fmt::format("dunlin {}", shown ? fmt::format("{}", fmt::join(left, " ")) : word)
                    : fmt::format("dunlin help {} shows what it takes", row_->name);
   }
   throw Failure(ErrorKind::usage, fmt::format("dunlin {} does not take \"{}\"", row_->name, word), std::move(hint));

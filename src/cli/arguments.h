@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -46,7 +47,7 @@ class CommandLine {
 
   void define_setting(CLI::App&, const SettingRow&);
   void take_words(std::vector<std::string> words, bool already_translated);
-  void refuse_leftover(const std::string& word, const std::string& following) const;
+  void refuse_leftover(std::span<const std::string> left) const;
   [[noreturn]] void refuse_flag(const std::string& flag) const;
 
   CLI::App app_;

@@ -23,7 +23,8 @@ std::string hint_for(std::string_view sqlstate) {
     return "a value added to an enum can be used only after its transaction: put the use into the next migration, or "
            "mark this one to run outside a transaction (sqlx: -- no-transaction as its first line)";
   }
-  if (sqlstate == "55P03") return "see who holds the lock; wait longer for each lock with --lock-timeout";
+  if (sqlstate == "55P03")
+    return "run it again when the lock is free; with --lock-timeout 10s it waits longer, and holds up others as long";
   return {};
 }
 

@@ -3,6 +3,7 @@
 #include <cstdlib>
 
 #include <fmt/format.h>
+#include <poll.h>
 
 #include "drivers/postgres/connect_error.h"
 #include "drivers/postgres/monitor_sql.h"
@@ -14,12 +15,17 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-// Early enough to be connected and to have seen the blocker before a lock timeout of two seconds ends the wait.
+// Early enough to be connected and to have seen the blocker before a lock timeout of one second ends the wait.
 constexpr milliseconds kFirstLook{500};
 constexpr milliseconds kLookEvery{1'000};
 // Once connected, looking costs little: a retry after a lock timeout shows its blocker well before the next timeout.
 constexpr milliseconds kLookAgain{300};
 constexpr milliseconds kConnectWithin{5'000};
+
+bool is_writable(int socket) {
+  pollfd one{.fd = socket, .events = POLLOUT, .revents = 0};
+  return ::poll(&one, 1, 0) > 0;
+}
 
 }  // namespace
 
@@ -38,7 +44,7 @@ void Monitor::attend(const Watch& watch, std::chrono::nanoseconds silence) {
   switch (phase_) {
     case Phase::off: return;
     case Phase::closed:
-      if (silence >= kFirstLook) connect();
+      if (silence >= kFirstLook) connect(watch);
       return;
     case Phase::connecting: continue_connecting(watch); return;
     case Phase::idle:
@@ -48,7 +54,7 @@ void Monitor::attend(const Watch& watch, std::chrono::nanoseconds silence) {
   }
 }
 
-void Monitor::connect() {
+void Monitor::connect(const Watch& watch) {
   Parameters parameters = main_.parameters();
   // The very server we work on, also when the list has several.
   if (const char* host = PQhost(main_.raw()); host != nullptr && *host != '\0') {
@@ -61,11 +67,15 @@ void Monitor::connect() {
   polling_ = PQstatus(connection_.get()) == CONNECTION_BAD ? PGRES_POLLING_FAILED : PGRES_POLLING_WRITING;
   began_ = steady_clock::now();
   phase_ = Phase::connecting;
+  if (polling_ == PGRES_POLLING_WRITING) continue_connecting(watch);
 }
 
 void Monitor::continue_connecting(const Watch& watch) {
-  if (polling_ == PGRES_POLLING_READING || polling_ == PGRES_POLLING_WRITING)
-    polling_ = PQconnectPoll(connection_.get());
+  // A server nearby lets us write at once; what is to be read wakes the caller.
+  do {
+    if (polling_ == PGRES_POLLING_READING || polling_ == PGRES_POLLING_WRITING)
+      polling_ = PQconnectPoll(connection_.get());
+  } while (polling_ == PGRES_POLLING_WRITING && is_writable(PQsocket(connection_.get())));
   if (polling_ == PGRES_POLLING_OK) {
     PQsetnonblocking(connection_.get(), 1);
     // What is of no interest here, and must never reach stderr.

@@ -1,5 +1,5 @@
-// Looks from a second connection at what our statement waits for and how far it is. Opened when a wait has lasted a
-// second, autocommit, never waiting for a lock itself. Where the role or the connection limit forbids the second
+// Looks from a second connection at what our statement waits for and how far it is. Opened when a wait has lasted for a
+// moment, autocommit, never waiting for a lock itself. Where the role or the connection limit forbids the second
 // connection, a diagnostic says so once and the run goes on without.
 #pragma once
 
@@ -32,7 +32,7 @@ class Monitor {
  private:
   enum class Phase { closed, connecting, idle, asking, off };
 
-  void connect();
+  void connect(const Watch&);
   void continue_connecting(const Watch&);
   void ask();
   void collect(const Watch&);

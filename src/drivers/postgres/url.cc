@@ -152,18 +152,19 @@ void check_ssl_mode(const Parameters& parameters) {
                       : "use one of disable, allow, prefer, require, verify-ca, verify-full");
 }
 
-// An unencoded @ or / in a password moves the rest of it into the host, the port or the database name, and so does
-// libpq's keyword form behind a scheme: a later message would show it from there.
+// An unencoded @ or / in a password moves the rest of it into the host, the port or the database name, and libpq's
+// keyword form behind a scheme moves all of it there: a later message would show it.
 void check_no_stray_password(const Parameters& parameters) {
   const std::string port = parameters.get("port");
   const bool port_ok = std::ranges::all_of(port, [](char c) { return (c >= '0' && c <= '9') || c == ','; });
-  // A socket's directory may have any name, and an abstract socket's begins with an @.
+  // An abstract socket's name begins with an @.
   const std::string host = parameters.get("host");
-  const bool host_ok =
-      host.starts_with('/') || host.find_first_of("@= ", host.starts_with('@') ? 1 : 0) == std::string::npos;
-  if (!port_ok || !host_ok || parameters.get("dbname").find_first_of("@=") != std::string::npos) {
-    malformed();
-  }
+  const bool at_sign = host.find('@', host.starts_with('@') ? 1 : 0) != std::string::npos ||
+                       parameters.get("dbname").find('@') != std::string::npos;
+  const bool keywords = std::ranges::any_of(std::array{"user", "host", "dbname"}, [&](const char* name) {
+    return parameters.get(name).find("password=") != std::string::npos;
+  });
+  if (!port_ok || at_sign || keywords) malformed();
 }
 
 }  // namespace

@@ -1,0 +1,87 @@
+"""The document "Admin Container"."""
+
+from pathlib import Path
+
+import pytest
+
+from support.postgres import Postgres
+from support.tls import Certificates
+
+
+@pytest.fixture
+def two(migrations):
+    migrations.add("1_users", "CREATE TABLE users (id int);\n")
+    migrations.add("2_orders", "CREATE TABLE orders (id int);\n")
+
+
+def test_migrate_runs_pending_migrations(database, dunlin, two):
+    dunlin("migrate", url=database.url).ok()
+    assert database.sqlx_history() == [(1, "users", True), (2, "orders", True)]
+
+
+def test_migrate_info_shows_the_status(database, dunlin, two):
+    dunlin("migrate", "--steps", "1", url=database.url).ok()
+    assert dunlin("migrate-info", url=database.url).ok().stdout == "1/installed: users\n2/pending: orders (NEW)\n"
+
+
+def test_help_shows_usage(dunlin):
+    for words in [["help"], []]:
+        usage = dunlin(*words).ok().stdout
+        assert "Usage: dunlin" in usage and "migrate-info" in usage
+
+
+def test_database_url_is_required(dunlin, two):
+    result = dunlin("migrate").ok(2)
+    assert "DATABASE_URL is not set" in result.stderr and "export DATABASE_URL=" in result.stderr
+
+
+def test_rust_log_is_the_log_level(database, dunlin, two):
+    assert " info " in dunlin("migrate", url=database.url).ok().stderr
+    assert dunlin("migrate", url=database.url, env={"RUST_LOG": "error"}).ok().stderr == ""
+    assert " info " in dunlin("migrate", url=database.url, env={"RUST_LOG": "sqlx=error,info"}).ok().stderr
+
+
+def test_sslmode_require(dunlin, two):
+    certificates = Certificates("localhost")
+    try:
+        with Postgres(fast=True, certificates=certificates) as server:
+            dunlin("migrate", url=server.url(server.database().name, sslmode="require")).ok()
+    finally:
+        certificates.close()
+
+
+def test_the_log_has_the_sql_error(database, dunlin, migrations):
+    migrations.add("1_broken", "CREATE TABLE a (id int);\nALTER TABLE absent ADD x int;\n")
+    result = dunlin("migrate", url=database.url).ok(1)
+    assert 'relation "absent" does not exist' in result.stderr and "1_broken.sql:2:" in result.stderr
+    assert database.tables() == ["public._sqlx_migrations"]
+
+
+def test_a_fixed_file_is_applied_by_the_next_run(database, dunlin, migrations):
+    file = migrations.add("1_broken", "CREATE TABL a (id int);\n")
+    dunlin("migrate", url=database.url).ok(1)
+    file.write_text("CREATE TABLE a (id int);\n")
+    dunlin("migrate", url=database.url).ok()
+    assert database.sqlx_history() == [(1, "broken", True)]
+
+
+def test_a_reversible_migration_is_added(dunlin, migrations):
+    assert "dunlin add -r fix_bad_migration" in dunlin("migrate", "add", "-r", "fix_bad_migration").ok(2).stderr
+    dunlin("add", "-r", "fix_bad_migration").ok()
+    names = sorted(path.name.partition("_")[2] for path in migrations.directory.iterdir())
+    assert names == ["fix_bad_migration.down.sql", "fix_bad_migration.up.sql"]
+
+
+def test_a_deleted_row_makes_a_migration_pending(database, dunlin, migrations):
+    migrations.add("006_late", "CREATE TABLE IF NOT EXISTS late (id int);\n")
+    dunlin("migrate", url=database.url).ok()
+    database.execute("DELETE FROM _sqlx_migrations WHERE version = 006")
+    assert "pending" in dunlin("migrate-info", url=database.url).ok().stdout
+    dunlin("migrate", url=database.url).ok()
+    assert database.sqlx_history() == [(6, "late", True)]
+
+
+def test_no_migrations_on_the_server():
+    """Where the service of the examples is started: here only that both cases are."""
+    cases = (Path(__file__).parents[1] / "package" / "test_service.py").read_text()
+    assert "def test_it_migrates_and_serves(" in cases and "def test_without_migrations_it_touches_nothing(" in cases

@@ -1,0 +1,100 @@
+"""The document "Docker & Kubernetes Deployment"."""
+
+import signal
+import subprocess
+
+import pytest
+
+from support.program import clean_environment
+from support.waiting import until
+
+
+@pytest.fixture
+def files(migrations):
+    migrations.tables(3)
+    return migrations
+
+
+def shell(script, dunlin, url):
+    return subprocess.run(["sh", "-c", script], cwd=dunlin.directory, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+                          text=True, env=clean_environment({"DATABASE_URL": url, "PROGRAM": str(dunlin.program)}))
+
+
+def test_three_replicas_migrate_once(database, dunlin, files):
+    files.add("4_log", "CREATE TABLE log (n int);\nINSERT INTO log VALUES (1);\n")
+    results = [run.end() for run in [dunlin.start("migrate", url=database.url) for _ in range(3)]]
+    assert [result.code for result in results] == [0, 0, 0]
+    assert database.query("select n from log") == [(1,)]
+
+
+def test_a_failed_migration_has_an_exit_code(database, dunlin, files):
+    files.add("4_broken", "SELECT 1 / 0;\n")
+    dunlin("migrate", url=database.url).ok(1)
+    assert len(database.sqlx_history()) == 3
+
+
+def test_a_migration_url_of_its_own(database, dunlin, files):
+    environment = {"MIGRATION_DATABASE_URL": database.url, "DATABASE_URL": "postgres://nobody@127.0.0.1:1/app"}
+    dunlin("migrate", env=environment).ok()
+    assert len(database.sqlx_history()) == 3
+
+
+def test_a_script_goes_on_only_after_success(database, dunlin, files):
+    script = 'set -e\necho "Running migrations..."\n"$PROGRAM" migrate\necho "Migrations completed successfully"\n'
+    done = shell(script, dunlin, database.url)
+    assert done.returncode == 0 and done.stdout.endswith("Migrations completed successfully\n")
+    files.add("4_broken", "SELECT 1 / 0;\n")
+    failed = shell(script, dunlin, database.url)
+    assert failed.returncode == 1 and "completed" not in failed.stdout
+
+
+def test_output_through_a_pipe_is_lines(database, dunlin, files):
+    done = shell('"$PROGRAM" migrate 2>&1 | tee migrations.log', dunlin, database.url)
+    assert done.returncode == 0 and (dunlin.directory / "migrations.log").read_text() == done.stdout
+    assert "\r" not in done.stdout and "\x1b" not in done.stdout and len(done.stdout.splitlines()) >= 4
+
+
+def test_the_last_migration_for_a_health_check(database, dunlin, files):
+    dunlin("migrate", url=database.url).ok()
+    assert dunlin("info", "--json", url=database.url).ok().json()["migrations"][-1]["version"] == "3"
+
+
+def test_a_backward_compatible_migration(database, dunlin, migrations):
+    migrations.add("1_users", "CREATE TABLE users (id int);\n")
+    migrations.add("2_middle_name", "ALTER TABLE users ADD COLUMN middle_name VARCHAR(100);\n")
+    dunlin("migrate", url=database.url).ok()
+    database.execute("insert into users (id) values (1)")
+
+
+def test_a_restart_after_a_failure_goes_on(database, dunlin, files):
+    broken = files.add("4_needs_seed", "INSERT INTO seed VALUES (1);\n")
+    dunlin("migrate", url=database.url).ok(1)
+    database.execute("create table seed (n int)")
+    dunlin("migrate", url=database.url).ok()
+    assert broken.exists() and database.query("select n from seed") == [(1,)]
+
+
+def test_a_deadline_ends_a_run_cleanly(database, dunlin, files):
+    files.add("4_slow", "CREATE TABLE slow (id int);\nSELECT pg_sleep(600);\n")
+    running = dunlin.start("migrate", url=database.url)
+    until(lambda: database.query("select 1 from pg_stat_activity where query like '%pg_sleep(600)%' and state = 'active'"
+                                 " and pid <> pg_backend_pid()"), "the slow statement runs")
+    running.process.send_signal(signal.SIGTERM)
+    assert running.end(timeout=10).code == 143
+    assert "public.slow" not in database.tables() and len(database.sqlx_history()) == 3
+
+
+def test_what_blocks_a_migration_is_said(database, dunlin, files):
+    dunlin("migrate", url=database.url).ok()
+    files.add("4_blocked", "ALTER TABLE t1 ADD blocked int;\n")
+    with database.connect() as connection, connection.cursor() as cursor:
+        cursor.execute("begin; select * from t1")
+        result = dunlin("migrate", "--lock-timeout", "1s", "--lock-retries", "0", url=database.url)
+        assert result.code == 1 and str(connection.info.backend_pid) in result.stderr
+        cursor.execute("rollback")
+    dunlin("migrate", url=database.url).ok()
+
+
+def test_absent_migration_files(database, dunlin):
+    result = dunlin("migrate", "--dir", "elsewhere", url=database.url).ok(2)
+    assert "there is no directory elsewhere" in result.stderr
