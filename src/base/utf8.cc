@@ -65,28 +65,27 @@ bool starts_with_ascii_word(std::string_view text) {
   return (word & 0x8080808080808080u) == 0;
 }
 
-// How many bytes from the start are whole valid sequences.
-std::size_t valid_length(std::string_view text) {
-  std::size_t at = 0;
-  while (at < text.size()) {
-    const std::string_view rest = text.substr(at);
-    if (starts_with_ascii_word(rest)) {
-      at += sizeof(std::uint64_t);
-      continue;
-    }
-    const Sequence sequence = first_sequence(rest);
-    if (!sequence.valid) break;
-    at += sequence.length;
-  }
-  return at;
-}
-
 std::size_t width_of(std::uint32_t code_point) {
   if (code_point < 0x20 || (code_point >= 0x7F && code_point < 0xA0) || within(kZeroWidth, code_point)) return 0;
   return within(kWide, code_point) ? 2 : 1;
 }
 
 }  // namespace
+
+Utf8Prefix valid_utf8_prefix(std::string_view bytes) {
+  std::size_t at = 0;
+  while (at < bytes.size()) {
+    const std::string_view rest = bytes.substr(at);
+    if (starts_with_ascii_word(rest)) {
+      at += sizeof(std::uint64_t);
+      continue;
+    }
+    const Sequence sequence = first_sequence(rest);
+    if (!sequence.valid) return {at, sequence.cut ? Utf8End::truncated : Utf8End::invalid};
+    at += sequence.length;
+  }
+  return {at, Utf8End::valid};
+}
 
 void Utf8Checker::advance(std::string_view valid) {
   at_.offset += valid.size();
@@ -114,15 +113,10 @@ void Utf8Checker::feed(std::string_view piece) {
     advance(pending_);
     pending_.clear();
   }
-  const std::size_t valid = valid_length(piece);
-  advance(piece.substr(0, valid));
-  piece.remove_prefix(valid);
-  if (piece.empty()) return;
-  if (first_sequence(piece).cut) {
-    pending_ = piece;
-  } else {
-    failed_ = true;
-  }
+  const Utf8Prefix valid = valid_utf8_prefix(piece);
+  advance(piece.substr(0, valid.length));
+  if (valid.end == Utf8End::truncated) pending_ = piece.substr(valid.length);
+  failed_ = valid.end == Utf8End::invalid;
 }
 
 std::optional<InvalidUtf8> Utf8Checker::finish() {
@@ -139,7 +133,7 @@ std::optional<InvalidUtf8> find_invalid_utf8(std::string_view text) {
 std::string replace_invalid_utf8(std::string_view text) {
   std::string result;
   while (!text.empty()) {
-    const std::size_t valid = valid_length(text);
+    const std::size_t valid = valid_utf8_prefix(text).length;
     result.append(text.substr(0, valid));
     text.remove_prefix(valid);
     if (text.empty()) break;

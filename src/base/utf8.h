@@ -9,6 +9,18 @@
 
 namespace dunlin {
 
+enum class Utf8End { valid, invalid, truncated };
+
+struct Utf8Prefix {
+  // How many bytes are whole, valid code points.
+  std::size_t length = 0;
+  // What follows them: nothing, a byte that cannot, or the beginning of a code point.
+  Utf8End end = Utf8End::valid;
+};
+
+// Overlong forms, surrogates and what is above U+10FFFF are invalid (RFC 3629).
+Utf8Prefix valid_utf8_prefix(std::string_view bytes);
+
 // Where the first byte stands that does not belong: lines and code-point columns count from 1.
 struct InvalidUtf8 {
   std::uint64_t offset = 0;
@@ -16,7 +28,7 @@ struct InvalidUtf8 {
   int column = 1;
 };
 
-// Checks a text that comes in pieces. Overlong forms, surrogates and what is above U+10FFFF are invalid (RFC 3629).
+// Checks a text that comes in pieces.
 class Utf8Checker {
  public:
   void feed(std::string_view piece);

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <vector>
 
+#include "base/utf8.h"
 #include "sql/characters.h"
-#include "sql/utf8.h"
 
 namespace dunlin::sql {
 namespace {

@@ -3,9 +3,9 @@
 #include <array>
 #include <span>
 
+#include "base/utf8.h"
 #include "sql/mask.h"
 #include "sql/statement_reader.h"
-#include "sql/utf8.h"
 
 namespace dunlin::sql {
 namespace {
@@ -39,7 +39,7 @@ std::string line_text(ScriptReader& reader, int line, int first_line) {
   std::string_view text = found;
   if (line == first_line && text.starts_with("\xEF\xBB\xBF")) text.remove_prefix(3);
   if (text.ends_with('\r')) text.remove_suffix(1);
-  return mask_line(cut_utf8(text, kShownLine));
+  return mask_line(truncate_bytes(text, kShownLine));
 }
 
 SourcePosition position_in_file(const Statement& statement, const std::string& shown_as, int position) {

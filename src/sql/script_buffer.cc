@@ -8,8 +8,8 @@
 
 #include <fmt/format.h>
 
+#include "base/utf8.h"
 #include "sql/mask.h"
-#include "sql/utf8.h"
 
 namespace dunlin::sql {
 namespace {
@@ -147,7 +147,7 @@ std::string ScriptBuffer::line_around(std::size_t at) const {
   if (at - begin > kShownLine) return {};
   std::string_view line = window.substr(begin, window.find('\n', at) - begin);
   if (line.ends_with('\r')) line.remove_suffix(1);
-  return mask_line(cut_utf8(line, kShownLine));
+  return mask_line(truncate_bytes(line, kShownLine));
 }
 
 void ScriptBuffer::fail(std::size_t at, int length, std::string message, std::string hint) {

@@ -8,12 +8,12 @@
 #include <string>
 #include <vector>
 
+#include "base/utf8.h"
 #include "fuzz/require.h"
 #include "sql/mask.h"
 #include "sql/outline.h"
 #include "sql/statement_reader.h"
 #include "sql/traits.h"
-#include "sql/utf8.h"
 #include "unit/sql/text_reader.h"
 
 namespace {
@@ -69,9 +69,9 @@ void check_statement(Dialect dialect, std::string_view script, const Statement& 
   const dunlin::sql::Traits traits = dunlin::sql::classify(dialect, statement.text);
   require(!(traits.refused_in_transaction && traits.transaction != dunlin::sql::TransactionWord::none),
           "a transaction's word is not refused in a transaction");
-  const auto end = static_cast<int>(dunlin::sql::count_code_points(statement.text));
+  const auto end = static_cast<int>(dunlin::count_code_points(statement.text));
   require(position_in_file(statement, "m.sql", end).line >= statement.line, "positions go forward");
-  require(dunlin::sql::count_code_points(dunlin::sql::mask_line(statement.text)) == static_cast<std::size_t>(end),
+  require(dunlin::count_code_points(dunlin::sql::mask_line(statement.text)) == static_cast<std::size_t>(end),
           "a masked line keeps its columns");
   dunlin::sql::mask_literals(statement.text);
 }

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "sql/utf8.h"
+#include "base/utf8.h"
 
 namespace dunlin::sql {
 namespace {
