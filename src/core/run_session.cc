@@ -38,7 +38,8 @@ void RunSession::connect(bool read_only) {
 
 void RunSession::refresh() {
   if (session_ == nullptr) throw Failure(ErrorKind::connect, "the connection is gone");
-  history_.locate(*session_);
+  // Once found it stays where it is: what a migration does to search_path does not move it.
+  if (!history_.exists()) history_.locate(*session_);
   std::vector<AppliedMigration> applied = history_.read(*session_);
   history_rows = applied.size();
   status_ = make_status(project_.catalog, *project_.scheme, std::move(applied));

@@ -52,4 +52,4 @@ def test_every_make_target_that_is_promised_exists():
 
 def test_each_package_says_why():
     lines = [line for line in read("packages.txt").splitlines() if line and not line.startswith("#")]
-    assert lines and all(re.fullmatch(r"(build|test) [a-z0-9.+-]+(:\w+)? \S.*", line) for line in lines)
+    assert lines and all(re.fullmatch(r"(build|test|bench) [a-z0-9.+-]+(:\w+)? \S.*", line) for line in lines)
