@@ -62,7 +62,6 @@ format:
 
 lint:
 	@scripts/setup test
-	@cmake --preset dev --log-level=WARNING
 	@scripts/lint
 
 clean:

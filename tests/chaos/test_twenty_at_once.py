@@ -2,6 +2,8 @@
 
 import pytest
 
+from support.waiting import until
+
 
 def applied_by(results):
     return sorted(int(step["version"]) for result in results for step in result.ok().json()["applied"]
@@ -45,3 +47,18 @@ def test_sqlite(migrations, dunlin, sqlite_dir):
     assert applied_by(results) == list(range(1, 32))
     assert sqlite_dir.query("select n from log; select count(*) from _sqlx_migrations; pragma integrity_check") == [
         "1", "31", "ok"]
+
+
+def test_rule_1_17_a_tool_without_a_lock_makes_the_history_table_at_the_same_time(scene):
+    """dunlin's CREATE TABLE waits for the other's, then fails with 23505: then it looks again, and goes on."""
+    scene.migrations.tables(3)
+    with scene.database.connect() as other, other.cursor() as cursor:
+        cursor.execute("begin; create table _sqlx_migrations (version bigint primary key, description text not null,"
+                       " installed_on timestamptz not null default now(), success boolean not null,"
+                       " checksum bytea not null, execution_time bigint not null)")
+        running = scene.start()
+        until(lambda: scene.database.query("select 1 from pg_stat_activity where wait_event_type = 'Lock' and query ilike"
+                                           " 'create table%%_sqlx_migrations%%'"), "dunlin waits for the other's table")
+        cursor.execute("commit")
+    running.end().ok()
+    assert scene.versions() == [1, 2, 3]
