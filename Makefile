@@ -37,6 +37,7 @@ test:
 	@cmake --preset fuzz --log-level=WARNING
 	@cmake --build build/fuzz -j$(JOBS) --target fuzzers
 	@ctest --test-dir build/fuzz --output-on-failure -j$(JOBS)
+	@scripts/lint
 	@ctest --test-dir build/asan --output-on-failure -j$(JOBS) -LE soak
 
 # What needs no server: seconds.
