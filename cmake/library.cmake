@@ -19,7 +19,7 @@ endforeach()
 target_compile_features(dunlin_library PUBLIC cxx_std_20)
 target_include_directories(dunlin_library PUBLIC $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}/include>
                            $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
-target_link_libraries(dunlin_library PRIVATE fmt::fmt spdlog::spdlog -l:libpg_query.a OpenSSL::Crypto PostgreSQL::PostgreSQL
+target_link_libraries(dunlin_library PRIVATE fmt::fmt -l:libpg_query.a OpenSSL::Crypto PostgreSQL::PostgreSQL
                       SQLite::SQLite3 PUBLIC Threads::Threads)
 include(${CMAKE_CURRENT_LIST_DIR}/dunlin_embed_migrations.cmake)
 

@@ -10,7 +10,6 @@
 namespace dunlin::cli {
 
 enum class DatabaseUse {
-  none,
   read,   // info, validate, plan, wait, ...: DATABASE_URL, APP_DATABASE_URL, MIGRATION_DATABASE_URL
   write,  // what changes the schema or the history: MIGRATION_DATABASE_URL, DATABASE_URL
 };

@@ -1,12 +1,11 @@
 #include "cli/log.h"
 
+#include <cerrno>
 #include <chrono>
+#include <cstring>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
-#include <spdlog/logger.h>
-#include <spdlog/sinks/basic_file_sink.h>
-#include <spdlog/sinks/stdout_sinks.h>
 
 #include "base/wall_time.h"
 #include "cli/render/printable.h"
@@ -43,49 +42,37 @@ LogLevel log_level(std::string_view setting) {
   return LogLevel::info;
 }
 
-class Log::Sinks {
- public:
-  explicit Sinks(const Options& options) {
-    if (options.to_stderr) stderr_ = logger(std::make_shared<spdlog::sinks::stderr_sink_st>());
-    if (options.file.empty()) return;
-    try {
-      file_ = logger(std::make_shared<spdlog::sinks::basic_file_sink_st>(options.file));
-    } catch (const spdlog::spdlog_ex&) {
-      throw Failure(ErrorKind::io, fmt::format("cannot write the log file {}", options.file),
-                    "name a file in an existing directory: --log-file FILE");
-    }
-  }
-
-  void write(const std::string& line, bool to_stderr) {
-    for (const auto& each : {to_stderr ? stderr_ : nullptr, file_}) {
-      if (each != nullptr) each->log(spdlog::level::info, "{}", line);
-    }
-  }
-
- private:
-  static std::shared_ptr<spdlog::logger> logger(const spdlog::sink_ptr& sink) {
-    auto made = std::make_shared<spdlog::logger>("dunlin", sink);
-    made->set_pattern("%v");
-    made->flush_on(spdlog::level::trace);
-    return made;
-  }
-
-  std::shared_ptr<spdlog::logger> stderr_;
-  std::shared_ptr<spdlog::logger> file_;
-};
+void Log::FileCloser::operator()(std::FILE* file) const noexcept {
+  std::fclose(file);
+}
 
 Log::Log(const Options& options, const SecretSet& secrets, const Clock& clock)
-    : options_(options), secrets_(secrets), clock_(clock), sinks_(std::make_unique<Sinks>(options)) {}
+    : options_(options), secrets_(secrets), clock_(clock) {
+  if (options_.file.empty()) return;
+  file_.reset(std::fopen(options_.file.c_str(), "ae"));
+  if (file_ == nullptr) {
+    throw Failure(ErrorKind::io, fmt::format("cannot write the log file {}: {}", options_.file, std::strerror(errno)),
+                  "name a file in an existing directory: --log-file FILE");
+  }
+}
 
-Log::~Log() = default;
+// A line at a time, so that those of several processes never mix.
+void Log::put(std::string line, bool on_stderr) {
+  line += '\n';
+  for (std::FILE* const out : {on_stderr ? stderr : nullptr, file_.get()}) {
+    if (out == nullptr) continue;
+    std::fwrite(line.data(), 1, line.size(), out);
+    std::fflush(out);
+  }
+}
 
 void Log::write(LogLevel level, std::string_view event, std::string_view message, const std::vector<LogField>& fields) {
-  if (enabled(level)) sinks_->write(line(level, event, message, fields), true);
+  if (enabled(level)) put(line(level, event, message, fields), options_.to_stderr);
 }
 
 bool Log::write_error(std::string_view event, std::string_view message, const std::vector<LogField>& fields) {
   const bool on_stderr = options_.to_stderr && options_.format == LogFormat::json;
-  sinks_->write(line(LogLevel::error, event, message, fields), on_stderr);
+  put(line(LogLevel::error, event, message, fields), on_stderr);
   return on_stderr;
 }
 

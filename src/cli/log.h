@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstdio>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -35,7 +36,6 @@ class Log {
 
   // Throws Failure (io) when the file cannot be opened. `secrets` and `clock` outlive the log.
   Log(const Options&, const SecretSet& secrets, const Clock& clock);
-  ~Log();
 
   bool enabled(LogLevel level) const noexcept { return level <= options_.level; }
   bool on_stderr() const noexcept { return options_.to_stderr; }
@@ -51,13 +51,16 @@ class Log {
   bool write_error(std::string_view event, std::string_view message, const std::vector<LogField>& fields = {});
 
  private:
-  class Sinks;
+  struct FileCloser {
+    void operator()(std::FILE*) const noexcept;
+  };
+  void put(std::string line, bool on_stderr);
   std::string line(LogLevel level, std::string_view event, std::string_view message,
                    const std::vector<LogField>& fields) const;
   Options options_;
   const SecretSet& secrets_;
   const Clock& clock_;
-  std::unique_ptr<Sinks> sinks_;
+  std::unique_ptr<std::FILE, FileCloser> file_;
 };
 
 }  // namespace dunlin::cli

@@ -6,6 +6,7 @@
 
 #include "app/database.h"
 #include "app/open.h"
+#include "app/open_connected.h"
 #include "base/duration.h"
 #include "cli/render/text_error.h"
 
@@ -31,6 +32,10 @@ DatabaseChoice chosen(const Invocation& invocation, DatabaseUse use) {
   invocation.log.write(LogLevel::debug, "database_chosen",
                        fmt::format("the database is named by {}", to_string(choice.source)));
   return choice;
+}
+
+void show_findings(const Invocation& invocation, const Project& project) {
+  for (const Diagnostic& finding : project.catalog.diagnostics) invocation.warn(finding);
 }
 
 template <typename Open>
@@ -68,14 +73,19 @@ MigratorOptions project_options(const Invocation& invocation, DatabaseUse use) {
   options.history = settings.text("history");
   options.history_table = settings.text("history_table");
   options.session = session_options(invocation);
-  if (use != DatabaseUse::none) options.url = chosen(invocation, use).url;
+  options.url = chosen(invocation, use).url;
   return options;
 }
 
 Project open_project(const Invocation& invocation, DatabaseUse use, Findings findings) {
+  Project project = app::open_connected(project_options(invocation, use), use == DatabaseUse::read);
+  if (findings == Findings::shown) show_findings(invocation, project);
+  return project;
+}
+
+Project open_unconnected(const Invocation& invocation, DatabaseUse use) {
   Project project = app::open(project_options(invocation, use));
-  if (findings == Findings::kept) return project;
-  for (const Diagnostic& finding : project.catalog.diagnostics) invocation.warn(finding);
+  show_findings(invocation, project);
   return project;
 }
 

@@ -13,14 +13,17 @@
 
 namespace dunlin::cli {
 
-// What app::open is given. Names a database when `use` is not none. Throws Failure (usage, config).
+// What app::open is given. Throws Failure (usage, config).
 MigratorOptions project_options(const Invocation&, DatabaseUse use);
 
 // Whether findings about the directory are shown as warnings, or left to the command.
 enum class Findings { shown, kept };
 
-// The migrations, the history scheme and the database. Throws Failure (usage, config, source).
+// The migrations, the history scheme and the database, for commands that will connect to it: it may be connected
+// already. Throws Failure (usage, config, source).
 Project open_project(const Invocation&, DatabaseUse use, Findings findings = Findings::shown);
+// The same without connecting, for commands that first do something to the database as a whole, or wait for it.
+Project open_unconnected(const Invocation&, DatabaseUse use);
 
 // The database alone, for commands that need no migrations.
 struct Database {

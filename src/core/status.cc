@@ -77,6 +77,7 @@ Status make_status(const Catalog& catalog, const HistoryScheme& scheme, std::vec
     row.migration = i;
     status.rows.push_back(std::move(row));
   }
+  if (by_version.empty()) return status;
   for (const auto& [version, applied] : by_version) {
     status.rows.push_back(row_of(*applied, nullptr, scheme, newest_file));
   }

@@ -11,7 +11,6 @@ class Sha384 {
  public:
   static constexpr std::size_t kSize = 48;
 
-  // Throws Failure (internal) when OpenSSL has no SHA-384 to give.
   Sha384();
   ~Sha384();
   // A copy goes on from where the original is.

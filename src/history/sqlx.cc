@@ -71,6 +71,7 @@ const std::string& column(const Row& row, std::size_t index) {
 std::string from_hex(std::string_view hex) {
   const auto digit = [](char c) { return c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10; };
   std::string bytes;
+  bytes.reserve(hex.size() / 2);
   for (std::size_t i = 0; i + 1 < hex.size(); i += 2)
     bytes += static_cast<char>(digit(hex[i]) * 16 + digit(hex[i + 1]));
   return bytes;
@@ -178,8 +179,8 @@ class Sqlx final : public HistoryScheme {
 
   Fence fence(Dialect dialect, const TableName& table, const Version& version, bool recorded,
               std::size_t rows) const override {
-    const std::string counted =
-        fmt::format("count(CASE WHEN {} THEN 1 END)", where_version(dialect, number_of(version)));
+    const std::string this_version = where_version(dialect, number_of(version));
+    const std::string counted = fmt::format("count(CASE WHEN {} THEN 1 END)", this_version);
     const std::string from = qualified(dialect, table);
     Fence fence;
     fence.expected = fmt::format("{} rows, {} of this version", rows, recorded ? 1 : 0);
@@ -190,7 +191,11 @@ class Sqlx final : public HistoryScheme {
             counted, from);
         break;
       case Dialect::sqlite:
-        fence.sql = fmt::format("SELECT count(*) || ' rows, ' || {} || ' of this version' FROM {}", counted, from);
+        // SQLite counts a whole table by its pages, and finds one version by the index.
+        fence.sql = fmt::format(
+            "SELECT (SELECT count(*) FROM {0}) || ' rows, ' || (SELECT count(*) FROM {0} WHERE {1}) || ' of this "
+            "version'",
+            from, this_version);
         break;
       case Dialect::mysql:
         fence.sql = fmt::format("SELECT concat(count(*), ' rows, ', {}, ' of this version') FROM {}", counted, from);

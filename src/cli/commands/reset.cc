@@ -17,7 +17,7 @@ class Reset final : public Command {
 
   int run(Invocation& invocation) override {
     // Before anything is deleted: the directory has to be readable, and everything in it runnable.
-    const Project project = open_project(invocation, DatabaseUse::write);
+    const Project project = open_unconnected(invocation, DatabaseUse::write);
     const RunOptions options = invocation.settings.run_options();
     refuse_unrunnable(project, options);
     const Database database{project.driver, project.url, project.session};

@@ -45,7 +45,7 @@ class Wait final : public Command {
     const auto timeout = parse_duration(timeout_);
     const bool files = goal_ != "reachable";
     std::optional<Project> project;
-    if (files) project = open_project(invocation, DatabaseUse::read);
+    if (files) project = open_unconnected(invocation, DatabaseUse::read);
     if (files && !version_.empty() && !project->scheme->parse_version(version_)) {
       throw Failure(ErrorKind::usage, fmt::format("--for: \"{}\" is not a version of this history", version_));
     }

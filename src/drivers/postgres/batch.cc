@@ -194,16 +194,8 @@ void Batch::confirm(std::size_t unit) {
   observer_.step_finished(step(unit), applied);
 }
 
-void Batch::row(const Ticket& ticket, const PGresult* result) {
-  if (ticket.role != from_callback) return;
-  Row& row = callback_rows_.emplace_back();
-  for (int column = 0; column < PQnfields(result); ++column) {
-    if (PQgetisnull(result, 0, column) != 0) {
-      row.emplace_back();
-    } else {
-      row.emplace_back(std::in_place, PQgetvalue(result, 0, column), PQgetlength(result, 0, column));
-    }
-  }
+void Batch::row(const Ticket& ticket, const PGresult* result, int row) {
+  if (ticket.role == from_callback) callback_rows_.push_back(copy_row(result, row));
 }
 
 void Batch::answered(const Ticket& ticket, const PGresult* result) {

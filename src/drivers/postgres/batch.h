@@ -38,7 +38,7 @@ class Batch final : private Recipient {
   void start(std::size_t unit);
   void confirm(std::size_t unit);
 
-  void row(const Ticket&, const PGresult*) override;
+  void row(const Ticket&, const PGresult*, int) override;
   void answered(const Ticket&, const PGresult*) override;
   void refused(const Ticket&, const PGresult*) override;
   void notice(const Ticket*, ServerNotice) override;

@@ -8,17 +8,10 @@ class Collector final : public Recipient {
   Collector(const Link& link, std::span<const Sent> sent, const Step* step, Observer* observer, Exchange& into)
       : link_(link), sent_(sent), step_(step), observer_(observer), into_(into) {}
 
-  void row(const Ticket&, const PGresult* result) override {
-    // Rows of a migration's own statement are nobody's business, and may be many.
-    if (observer_ != nullptr) return;
-    Row& row = rows_.emplace_back();
-    for (int column = 0; column < PQnfields(result); ++column) {
-      if (PQgetisnull(result, 0, column) != 0) {
-        row.emplace_back();
-      } else {
-        row.emplace_back(std::in_place, PQgetvalue(result, 0, column), PQgetlength(result, 0, column));
-      }
-    }
+  // Rows of a migration's own statement are nobody's business, and may be many.
+  bool keeps_rows() const override { return observer_ == nullptr; }
+  void row(const Ticket&, const PGresult* result, int number) override {
+    if (keeps_rows()) rows_.push_back(copy_row(result, number));
   }
   void answered(const Ticket&, const PGresult* result) override {
     into_.rows.push_back(std::move(rows_));

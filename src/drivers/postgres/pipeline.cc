@@ -25,6 +25,20 @@ constexpr milliseconds kGiveUp{4'500};
 
 }  // namespace
 
+Row copy_row(const PGresult* result, int number) {
+  const int columns = PQnfields(result);
+  Row row;
+  row.reserve(static_cast<std::size_t>(columns));
+  for (int column = 0; column < columns; ++column) {
+    if (PQgetisnull(result, number, column) != 0) {
+      row.emplace_back();
+    } else {
+      row.emplace_back(std::in_place, PQgetvalue(result, number, column), PQgetlength(result, number, column));
+    }
+  }
+  return row;
+}
+
 Pipeline::Pipeline(Connection& connection, const BackendId& backend, const Watch& watch, Recipient& recipient)
     : connection_(connection),
       backend_(backend),
@@ -161,7 +175,7 @@ bool Pipeline::take(bool forced) {
   Entry& front = sent_.front();
   if (!front.started) {
     // Has to be asked for after the result before and before the first of this one.
-    if (!front.sync) PQsetSingleRowMode(connection_.raw());
+    if (!front.sync && !recipient_.keeps_rows()) PQsetSingleRowMode(connection_.raw());
     front.started = true;
   }
   const bool busy = PQisBusy(connection_.raw()) != 0;
@@ -185,8 +199,10 @@ void Pipeline::take_result(Result result) {
     return;
   }
   switch (PQresultStatus(result.get())) {
-    case PGRES_SINGLE_TUPLE: recipient_.row(front.ticket, result.get()); break;
+    case PGRES_SINGLE_TUPLE: recipient_.row(front.ticket, result.get(), 0); break;
     case PGRES_TUPLES_OK:
+      for (int row = 0; row < PQntuples(result.get()); ++row) recipient_.row(front.ticket, result.get(), row);
+      [[fallthrough]];
     case PGRES_COMMAND_OK:
     case PGRES_EMPTY_QUERY:
       front.complete = true;

@@ -1,8 +1,8 @@
 // A bounded queue of statements on their way to the server, and the answers as they come back.
 //
 // Everything between two Syncs is one unit of error: after the first refused statement the server skips the rest. What
-// is unanswered is bounded (256 statements or 1 MB), and rows are dropped one by one, so a batch of any size costs the
-// memory of its longest statement.
+// is unanswered is bounded (256 statements or 1 MB), and rows that nobody keeps are dropped one by one, so a batch of
+// any size costs the memory of its longest statement.
 #pragma once
 
 #include <deque>
@@ -28,10 +28,15 @@ struct Ticket {
   int column = 0;
 };
 
+Row copy_row(const PGresult*, int number);
+
 class Recipient {
  public:
   virtual ~Recipient() = default;
-  virtual void row(const Ticket&, const PGresult*) {}
+  // Whether all rows of an answer may be held at once; else they are handed over, and dropped, one by one.
+  virtual bool keeps_rows() const { return false; }
+  // The row of the result that has this number.
+  virtual void row(const Ticket&, const PGresult*, int) {}
   virtual void answered(const Ticket&, const PGresult*) {}
   // At most once between two Syncs.
   virtual void refused(const Ticket&, const PGresult*) = 0;
@@ -77,7 +82,7 @@ class Pipeline {
     Ticket ticket;
     std::size_t bytes = 0;
     bool sync = false;
-    bool started = false;   // single-row mode has been asked for
+    bool started = false;   // it has been settled how its rows come
     bool complete = false;  // its last result is in, only the separating null is missing
   };
 

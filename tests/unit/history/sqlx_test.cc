@@ -156,7 +156,8 @@ TEST(SqlxHistory, VersionsAreNumbersHoweverTheyAreSpelled) {
 TEST(SqlxHistory, FenceCountsTheRowsAndThisVersion) {
   const Fence fence = sqlx().fence(Dialect::sqlite, {"", "h"}, make_integer_version(7), true, 12);
   EXPECT_EQ(fence.sql,
-            "SELECT count(*) || ' rows, ' || count(CASE WHEN version = 7 THEN 1 END) || ' of this version' FROM \"h\"");
+            "SELECT (SELECT count(*) FROM \"h\") || ' rows, ' || (SELECT count(*) FROM \"h\" WHERE version = 7) || "
+            "' of this version'");
   EXPECT_EQ(fence.expected, "12 rows, 1 of this version");
   EXPECT_EQ(sqlx().fence(Dialect::sqlite, {"", "h"}, make_integer_version(7), false, 0).expected,
             "0 rows, 0 of this version");
