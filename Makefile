@@ -6,6 +6,8 @@ PREFIX ?= /usr/local
 # How long each fuzzer runs.
 FUZZ_SECONDS ?= $(if $(CI),60,10)
 export FUZZ_SECONDS
+# How long `make soak` goes on with what has no end of its own.
+SOAK_MINUTES ?= 30
 # A compiler cache is used where there is one.
 LAUNCHER := $(shell command -v ccache 2>/dev/null)
 export CMAKE_C_COMPILER_LAUNCHER ?= $(LAUNCHER)
@@ -51,11 +53,14 @@ test-fast:
 	@cmake --build build/dev -j$(JOBS)
 	@ctest --test-dir build/dev --output-on-failure -j$(JOBS) -L 'unit|sqlite'
 
-# The chaos tests again and again, with random moments to kill. SOAK_MINUTES says for how long.
+# A kill at every single message, then random chaos and each fuzzer for SOAK_MINUTES.
 soak: build
 	@scripts/setup test
 	@cmake --preset dev --log-level=WARNING -DDUNLIN_PROGRAM=$(CURDIR)/build/dunlin
-	@ctest --test-dir build/dev --output-on-failure -L soak
+	@SOAK_MINUTES=$(SOAK_MINUTES) ctest --test-dir build/dev --output-on-failure -j$(JOBS) -L soak
+	@cmake --preset fuzz --log-level=WARNING
+	@cmake --build build/fuzz -j$(JOBS) --target fuzzers
+	@FUZZ_SECONDS=$$(($(SOAK_MINUTES) * 60)) ctest --test-dir build/fuzz --output-on-failure -j$(JOBS)
 
 bench: build
 	@scripts/setup bench

@@ -1,5 +1,6 @@
 """Fixtures of every test that runs the real program. See tests/support for what they give."""
 
+import os
 import subprocess
 
 import pytest
@@ -12,6 +13,9 @@ from support.proxy import Proxy
 
 def pytest_addoption(parser):
     parser.addoption("--every-message", action="store_true", help="kill at every message, which takes long")
+    parser.addoption("--minutes", type=float, default=float(os.environ.get("SOAK_MINUTES", 0)),
+                     help="how long random rounds go on")
+    parser.addoption("--seed", type=int, help="the one random round to run")
 
 
 @pytest.fixture(scope="session")
