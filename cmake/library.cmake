@@ -8,7 +8,7 @@ endif()
 add_library(dunlin::dunlin ALIAS dunlin_library)
 set_target_properties(dunlin_library PROPERTIES OUTPUT_NAME dunlin EXPORT_NAME dunlin LINKER_LANGUAGE CXX
                       VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR})
-foreach(module base sql core formats history drivers app)
+foreach(module base sql core formats history drivers app secrets)
   if(TARGET dunlin_${module})
     get_target_property(type dunlin_${module} TYPE)
     if(NOT type STREQUAL "INTERFACE_LIBRARY")

@@ -23,6 +23,7 @@ enum class ErrorKind {
   sql,          // the server refused a statement; the database is as it was before the migration
   in_doubt,     // the answer to a commit never came, and it could not be settled
   remains,      // something of a migration remains in the database, or may
+  secret,       // an encrypted value cannot be read: its key is missing, or it is damaged
   safety,       // refused by a safety rule
   timeout,      // a time limit the user set was exceeded
   interrupted,  // SIGINT, SIGTERM or a stop request

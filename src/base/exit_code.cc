@@ -24,6 +24,7 @@ constexpr std::array kKinds{
     KindRow{ErrorKind::sql, "sql", ExitCode::migration_failed, "migration-failed"},
     KindRow{ErrorKind::in_doubt, "in_doubt", ExitCode::remains, "in-doubt"},
     KindRow{ErrorKind::remains, "remains", ExitCode::remains, "remains"},
+    KindRow{ErrorKind::secret, "secret", ExitCode::left_undone, "secrets"},
     KindRow{ErrorKind::safety, "safety", ExitCode::refused, "refused"},
     KindRow{ErrorKind::timeout, "timeout", ExitCode::migration_failed, "timeout"},
     KindRow{ErrorKind::interrupted, "interrupted", ExitCode::interrupted, "interrupted"},

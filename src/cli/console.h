@@ -33,7 +33,8 @@ class Console {
 
   // Results. Masked.
   void out(std::string_view text);
-  // SQL that somebody will run: a schema dump, `plan --sql`. Masking would change what it does.
+  // What somebody will use as it is: a schema dump, `plan --sql`, an encrypted value. Masking would change what it
+  // does.
   void out_unmasked(std::string_view text);
   // Everything else. Masked.
   void err(std::string_view text);

@@ -24,6 +24,7 @@ const std::vector<HelpGroup>& help_groups() {
       {"Migrations", {"init", "new", "migrate", "info", "migrate-info", "plan", "validate", "down", "redo"}},
       {"When something is in the way", {"resolve", "baseline", "lock", "wait", "config"}},
       {"The database itself", {"create", "drop", "reset", "dump"}},
+      {"Secrets", {"keygen", "encrypt", "decrypt"}},
       {"Others", {"completion", "help"}},
   };
   return groups;

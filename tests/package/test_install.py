@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,15 @@ def test_migrations_in_code(consumer, tmp_path):
     assert lines[-1] == "down applied 1"
     assert run("sqlite3", tmp_path / "app.db", "select count(*) from words; select name from sqlite_master"
                " where name = 'count_of_words'").splitlines() == ["3"]
+
+
+def test_a_value_that_a_program_encrypts_is_decrypted_by_the_command(consumer, prefix):
+    key = "kek-v1:" + "A" * 43 + "="
+    payload, plaintext = run(consumer, key, "secret").splitlines()
+    assert plaintext == "from a program"
+    environment = {"SECRETS_ENCRYPTION_KEY": key, "PATH": os.environ["PATH"]}
+    assert subprocess.run([prefix / "bin" / "dunlin", "decrypt"], input=payload, env=environment, text=True,
+                          stdout=subprocess.PIPE, check=True).stdout == plaintext
 
 
 def test_a_migration_added_later_is_embedded_by_the_next_build(consumer, tmp_path):

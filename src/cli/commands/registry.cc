@@ -109,6 +109,23 @@ const std::vector<CommandRow>& command_rows() {
        .summary = "the schema as SQL",
        .details = "Prints the schema, without data.",
        .make = &make_dump},
+      {.name = "keygen",
+       .summary = "a new key-encryption key",
+       .details =
+           "Makes a random key in the form NAME:BASE64 that SECRETS_ENCRYPTION_KEY takes: to a new file with mode 0600 "
+           "(--out), or to a pipe. On a terminal only with --print.",
+       .make = &make_keygen},
+      {.name = "encrypt",
+       .summary = "encrypt standard input under the current key",
+       .details =
+           "Prints one encrypted value, the JSON that encrypted columns hold, under SECRETS_ENCRYPTION_KEY. Every byte "
+           "counts, a final newline too: `printf %s \"$TOKEN\" | dunlin encrypt`.",
+       .make = &make_encrypt},
+      {.name = "decrypt",
+       .summary = "decrypt an encrypted value on standard input",
+       .details = "Prints what the value holds, byte for byte. Keys are SECRETS_ENCRYPTION_KEY and those in "
+                  "SECRETS_ENCRYPTION_KEY_PREVIOUS. Exit code 9 when none of them opens it.",
+       .make = &make_decrypt},
       {.name = "config", .summary = "effective settings and where each came from", .make = &make_config},
       {.name = "completion",
        .summary = "a completion script for bash, zsh or fish",

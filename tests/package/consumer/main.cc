@@ -1,8 +1,10 @@
-// A program of a user of libdunlin, built against an installed one. Usage: consumer URL embedded|callbacks
+// A program of a user of libdunlin, built against an installed one. Usage: consumer URL embedded|callbacks, or
+// consumer KEY secret
 #include <cstdio>
 #include <string>
 
 #include "dunlin/migrator.h"
+#include "dunlin/secrets.h"
 #include "dunlin/version.h"
 #include "dunlin_migrations_consumer.h"
 
@@ -37,10 +39,18 @@ std::vector<dunlin::Migration> callbacks() {
               [](dunlin::MigrationContext& context) { context.execute("DROP TABLE count_of_words"); })};
 }
 
+void secret(const char* key) {
+  const dunlin::Keyring ring(key);
+  const std::string payload = dunlin::Envelope::seal("from a program", ring).payload();
+  const dunlin::SecretBytes plaintext = dunlin::Envelope::parse(payload).open(ring);
+  std::printf("%s\n%.*s\n", payload.c_str(), static_cast<int>(plaintext.size()), plaintext.data());
+}
+
 }  // namespace
 
 int main(int argc, char** argv) try {
   if (argc != 3) return 2;
+  if (std::string(argv[2]) == "secret") return secret(argv[1]), 0;
   dunlin::MigratorOptions options{.url = argv[1]};
   if (std::string(argv[2]) == "embedded") {
     options.embedded = dunlin_migrations_consumer();
