@@ -83,9 +83,9 @@ Project open_project(const Invocation& invocation, DatabaseUse use, Findings fin
   return project;
 }
 
-Project open_unconnected(const Invocation& invocation, DatabaseUse use) {
+Project open_unconnected(const Invocation& invocation, DatabaseUse use, Findings findings) {
   Project project = app::open(project_options(invocation, use));
-  show_findings(invocation, project);
+  if (findings == Findings::shown) show_findings(invocation, project);
   return project;
 }
 

@@ -1,8 +1,10 @@
 #include <CLI/CLI.hpp>
+#include <fmt/format.h>
 
 #include "cli/commands/commands.h"
 #include "cli/commands/limits.h"
 #include "cli/commands/shown_plan.h"
+#include "cli/commands/whole_database.h"
 #include "cli/opening.h"
 #include "cli/presented_run.h"
 #include "core/runner.h"
@@ -15,10 +17,12 @@ class Migrate final : public Command {
   void define(CLI::App& app) override {
     limits_.define_up(app);
     app.add_flag("--dry-run", dry_run_, "show the plan and change nothing");
+    app.add_flag("--create-database", create_database_, "make the database first if there is none");
   }
 
   int run(Invocation& invocation) override {
     const RunOptions options = limits_.on_top_of(invocation.settings.run_options());
+    if (create_database_ && !dry_run_) make_database(invocation);
     const Project project = open_project(invocation, DatabaseUse::write);
     if (dry_run_) return show_plan(invocation, project, options, Direction::up);
     const Report report = watched_run(invocation, project, options, run_up);
@@ -27,8 +31,18 @@ class Migrate final : public Command {
   }
 
  private:
+  static void make_database(const Invocation& invocation) {
+    // Not for a directory that could not be run then.
+    const Project project = open_unconnected(invocation, DatabaseUse::write, Findings::kept);
+    const Database database{project.driver, project.url, project.session};
+    if (!ensure_database(invocation, database)) return;
+    const std::string title = database_title(database.driver->describe(database.url));
+    invocation.log.write(LogLevel::info, "database_created", fmt::format("{} was created", title));
+  }
+
   Limits limits_;
   bool dry_run_ = false;
+  bool create_database_ = false;
 };
 
 }  // namespace

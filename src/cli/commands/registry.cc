@@ -25,7 +25,7 @@ const std::vector<CommandRow>& command_rows() {
        .details =
            "Applies every pending migration, in order, each exactly once, however many runners start at the same "
            "time. With nothing pending it takes no lock and writes nothing. A failed run still reports what was "
-           "applied.",
+           "applied. With --create-database the same command does a first installation and every later upgrade.",
        .runs = true,
        .failure = FailureDocument::run,
        .make = &make_migrate},

@@ -55,6 +55,19 @@ bool create_database(const Invocation& invocation, const Database& database) {
   }
 }
 
+bool ensure_database(const Invocation& invocation, const Database& database) {
+  if (database.driver->dialect() != Dialect::sqlite) {
+    // Whoever may migrate one database need not be let into another, from which it could be made.
+    try {
+      connect(invocation, database, false);
+      return false;
+    } catch (const Failure& failure) {
+      if (failure.error().sqlstate != "3D000") throw;
+    }
+  }
+  return create_database(invocation, database);
+}
+
 void confirm_drop(const Invocation& invocation, const Database& database) {
   if (invocation.settings.on("yes")) return;
   if (!invocation.console.terminals().input) {

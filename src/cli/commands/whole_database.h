@@ -1,4 +1,4 @@
-// Making and deleting whole databases, for create, drop, reset and init.
+// Making and deleting whole databases, for create, drop, reset, init and migrate.
 #pragma once
 
 #include "cli/opening.h"
@@ -10,6 +10,10 @@ DatabaseAdmin& admin_of(const Database&);
 
 // False when it exists already.
 bool create_database(const Invocation&, const Database&);
+
+// As create_database(), but connects only to the database itself where that is there. Throws Failure (connect) for
+// whatever else is wrong with it.
+bool ensure_database(const Invocation&, const Database&);
 
 // Shows what is about to be lost and asks for the database's name. Throws Failure (usage) when it is not given.
 void confirm_drop(const Invocation&, const Database&);
