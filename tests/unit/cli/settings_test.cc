@@ -6,25 +6,16 @@
 #include "cli/database_choice.h"
 #include "cli/environment.h"
 #include "dunlin/error.h"
+#include "support/thrown.h"
 
 namespace dunlin::cli {
 namespace {
 
+using test::error_of;
 using testing::HasSubstr;
 
 SettingSource from(SourceKind kind, std::string name = "x") {
   return {.kind = kind, .name = std::move(name)};
-}
-
-template <typename Work>
-Error error_of(const Work& work) {
-  try {
-    work();
-  } catch (const Failure& failure) {
-    return failure.error();
-  }
-  ADD_FAILURE() << "nothing was thrown";
-  return {};
 }
 
 Settings settings_of(const Variables& process, const EnvFile& file = {}) {

@@ -5,10 +5,12 @@
 #include <nlohmann/json.hpp>
 
 #include "dunlin/error.h"
+#include "support/thrown.h"
 
 namespace dunlin {
 namespace {
 
+using test::error_of;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -18,17 +20,6 @@ constexpr std::string_view kEight = "CAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAg
 
 std::string key(std::string_view id, std::string_view base64) {
   return std::string(id) + ":" + std::string(base64);
-}
-
-template <typename Work>
-Error error_of(const Work& work) {
-  try {
-    work();
-  } catch (const Failure& failure) {
-    return failure.error();
-  }
-  ADD_FAILURE() << "nothing was thrown";
-  return {};
 }
 
 // Made with the crypto module of Node 18: keys of 7s and 9s, nonces of 1s and 2s.
