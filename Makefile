@@ -58,7 +58,7 @@ soak: build
 	@scripts/setup test
 	@cmake --preset dev --log-level=WARNING -DDUNLIN_PROGRAM=$(CURDIR)/build/dunlin
 	@SOAK_MINUTES=$(SOAK_MINUTES) ctest --test-dir build/dev --output-on-failure -j$(JOBS) -L soak
-	@cmake --preset fuzz --log-level=WARNING
+	@cmake --preset fuzz --log-level=WARNING -DDUNLIN_FUZZ_TIMEOUT=86400
 	@cmake --build build/fuzz -j$(JOBS) --target fuzzers
 	@FUZZ_SECONDS=$$(($(SOAK_MINUTES) * 60)) ctest --test-dir build/fuzz --output-on-failure -j$(JOBS)
 

@@ -6,12 +6,12 @@
 //    "nonce":B64(nonce),"ciphertext":B64(data + tag)}
 // Nonces have 12 bytes, tags 16, keys 32; both encryptions are AES-256-GCM without additional data.
 //
-// Errors are Failures of the kind `secret`, and never hold a byte of a key or a plaintext. Keyring and Envelope may be
+// Errors are Failures, of the kind `config` for keys and `secret` for values, and never hold a byte of a key or a
+// plaintext. Keyring and Envelope may be
 // used by several threads as long as nobody changes them.
 #pragma once
 
 #include <memory>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -56,8 +56,8 @@ class Keyring {
   const std::string& primary_id() const noexcept;
   bool knows(std::string_view id) const noexcept;
 
-  struct Key;
-  struct Keys;
+  struct Key;   // defined for the library alone
+  struct Keys;  // likewise
 
  private:
   friend class Envelope;

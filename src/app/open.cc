@@ -35,9 +35,10 @@ Catalog catalog_of(const MigratorOptions& options, const formats::Format& format
       added.checksum = scheme.checksum(added.up.empty() ? Script::from_text(added.name, added.name) : added.up);
     }
   }
-  if (!options.migrations.empty()) std::ranges::stable_sort(catalog.migrations, {}, &Migration::version);
+  if (options.migrations.empty()) return catalog;
+  std::ranges::stable_sort(catalog.migrations, {}, &Migration::version);
   const auto twice = std::ranges::adjacent_find(catalog.migrations, {}, &Migration::version);
-  if (!options.migrations.empty() && twice != catalog.migrations.end()) {
+  if (twice != catalog.migrations.end()) {
     throw Failure(ErrorKind::source, "two migrations have the version " + twice->version.text);
   }
   return catalog;

@@ -28,7 +28,7 @@ class StockedDriver final : public Driver {
   Dialect dialect() const override { return driver_->dialect(); }
   std::unique_ptr<Session> open(const std::string& url, const SessionOptions& options) override {
     if (failure_) std::rethrow_exception(std::exchange(failure_, nullptr));
-    const std::unique_ptr<Session> unfit = for_reading_ && !options.read_only ? std::move(session_) : nullptr;
+    if (for_reading_ && !options.read_only) session_.reset();
     return session_ ? std::move(session_) : driver_->open(url, options);
   }
   ServerInfo describe(const std::string& url) const override { return driver_->describe(url); }

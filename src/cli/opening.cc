@@ -83,9 +83,9 @@ Project open_project(const Invocation& invocation, DatabaseUse use, Findings fin
   return project;
 }
 
-Project open_unconnected(const Invocation& invocation, DatabaseUse use, Findings findings) {
+Project open_unconnected(const Invocation& invocation, DatabaseUse use) {
   Project project = app::open(project_options(invocation, use));
-  if (findings == Findings::shown) show_findings(invocation, project);
+  show_findings(invocation, project);
   return project;
 }
 

@@ -23,7 +23,7 @@ enum class Findings { shown, kept };
 // already. Throws Failure (usage, config, source).
 Project open_project(const Invocation&, DatabaseUse use, Findings findings = Findings::shown);
 // The same without connecting, for commands that first do something to the database as a whole, or wait for it.
-Project open_unconnected(const Invocation&, DatabaseUse use, Findings findings = Findings::shown);
+Project open_unconnected(const Invocation&, DatabaseUse use);
 
 // The database alone, for commands that need no migrations.
 struct Database {

@@ -22,8 +22,8 @@ class Migrate final : public Command {
 
   int run(Invocation& invocation) override {
     const RunOptions options = limits_.on_top_of(invocation.settings.run_options());
-    if (create_database_ && !dry_run_) make_database(invocation);
-    const Project project = open_project(invocation, DatabaseUse::write);
+    const Project project =
+        create_database_ && !dry_run_ ? open_creating(invocation) : open_project(invocation, DatabaseUse::write);
     if (dry_run_) return show_plan(invocation, project, options, Direction::up);
     const Report report = watched_run(invocation, project, options, run_up);
     show_report(invocation, project, report, Direction::up);
@@ -31,13 +31,16 @@ class Migrate final : public Command {
   }
 
  private:
-  static void make_database(const Invocation& invocation) {
-    // Not for a directory that could not be run then.
-    const Project project = open_unconnected(invocation, DatabaseUse::write, Findings::kept);
+  // The directory is read first: no database is made for one that cannot be.
+  static Project open_creating(const Invocation& invocation) {
+    Project project = open_unconnected(invocation, DatabaseUse::write);
     const Database database{project.driver, project.url, project.session};
-    if (!ensure_database(invocation, database)) return;
-    const std::string title = database_title(database.driver->describe(database.url));
-    invocation.log.write(LogLevel::info, "database_created", fmt::format("{} was created", title));
+    if (ensure_database(invocation, database)) {
+      const std::string title = database_title(database.driver->describe(database.url));
+      invocation.log.write(LogLevel::info, "database_created", fmt::format("{} was created", title));
+      invocation.say(fmt::format("{} was created.\n", title));
+    }
+    return project;
   }
 
   Limits limits_;

@@ -4,22 +4,14 @@
 #include <unistd.h>
 
 #include "db/sqlite/fixture.h"
+#include "support/thrown.h"
 
 namespace dunlin::sqlite {
 namespace {
 
+using test::error_of;
 using testing::ElementsAre;
 using testing::HasSubstr;
-
-Error failure_of(const std::function<void()>& action) {
-  try {
-    action();
-  } catch (const Failure& failure) {
-    return failure.error();
-  }
-  ADD_FAILURE() << "no failure";
-  return {};
-}
 
 class Opening : public testing::Test {
  protected:
@@ -42,7 +34,7 @@ class Opening : public testing::Test {
 
 TEST_F(Opening, AMissingFileIsNeverMadeByAccident) {
   for (const bool read_only : {false, true}) {
-    const Error error = failure_of([&] { open(scratch_.url(), read_only); });
+    const Error error = error_of([&] { open(scratch_.url(), read_only); });
     EXPECT_EQ(error.kind, ErrorKind::connect);
     EXPECT_EQ(error.message, "the database file " + scratch_.path() + " does not exist");
     EXPECT_EQ(error.hint, "dunlin create");
@@ -63,7 +55,7 @@ TEST_F(Opening, ModeRwcMakesTheFileForWhoeverWrites) {
 }
 
 TEST_F(Opening, ModeRwcInAMissingDirectoryNamesTheDirectory) {
-  const Error error = failure_of([&] { open(scratch_.url("data/app.db") + "?mode=rwc"); });
+  const Error error = error_of([&] { open(scratch_.url("data/app.db") + "?mode=rwc"); });
   EXPECT_EQ(error.kind, ErrorKind::connect);
   EXPECT_EQ(error.hint, "mkdir -p " + scratch_.path("data"));
 }
@@ -71,16 +63,15 @@ TEST_F(Opening, ModeRwcInAMissingDirectoryNamesTheDirectory) {
 TEST_F(Opening, ModeRoIsForReading) {
   shell("CREATE TABLE t (x)");
   EXPECT_EQ(count(*open(scratch_.url() + "?mode=ro", true)), "0");
-  EXPECT_EQ(failure_of([&] { open(scratch_.url() + "?mode=ro"); }).kind, ErrorKind::usage);
+  EXPECT_EQ(error_of([&] { open(scratch_.url() + "?mode=ro"); }).kind, ErrorKind::usage);
 }
 
 TEST_F(Opening, AReadingSessionWritesNothing) {
   shell("CREATE TABLE t (x)");
   const auto reader = open(scratch_.url(), true);
-  EXPECT_THAT(failure_of([&] { reader->query("INSERT INTO t VALUES (1) RETURNING x"); }).message,
-              HasSubstr("readonly"));
+  EXPECT_THAT(error_of([&] { reader->query("INSERT INTO t VALUES (1) RETURNING x"); }).message, HasSubstr("readonly"));
   Observer silent;
-  EXPECT_EQ(failure_of([&] { reader->execute({"CREATE TABLE u (x)", {}}, nullptr, silent); }).kind, ErrorKind::usage);
+  EXPECT_EQ(error_of([&] { reader->execute({"CREATE TABLE u (x)", {}}, nullptr, silent); }).kind, ErrorKind::usage);
   EXPECT_EQ(count(*reader), "0");
 }
 
@@ -104,12 +95,12 @@ TEST_F(Opening, AnythingButADatabaseIsSaidToBeNone) {
   std::ofstream(scratch_.path())
       << "This is a text, and long enough to hold what SQLite looks for in a header of its own.";
   for (const bool read_only : {false, true}) {
-    const Error error = failure_of([&] { open(scratch_.url(), read_only); });
+    const Error error = error_of([&] { open(scratch_.url(), read_only); });
     EXPECT_EQ(error.kind, ErrorKind::connect);
     EXPECT_EQ(error.sqlstate, "SQLITE_NOTADB");
   }
   std::filesystem::create_directory(scratch_.path("dir"));
-  EXPECT_THAT(failure_of([&] { open(scratch_.url("dir")); }).message, HasSubstr("is a directory"));
+  EXPECT_THAT(error_of([&] { open(scratch_.url("dir")); }).message, HasSubstr("is a directory"));
 }
 
 TEST_F(Opening, SymbolicLinksAreFollowed) {
@@ -155,7 +146,7 @@ TEST_F(Admin, CreateMakesAnEmptyDatabaseOnce) {
 }
 
 TEST_F(Admin, CreateInAMissingDirectoryNamesIt) {
-  const Error error = failure_of([&] { admin().create(scratch_.url("data/app.db"), {}); });
+  const Error error = error_of([&] { admin().create(scratch_.url("data/app.db"), {}); });
   EXPECT_EQ(error.kind, ErrorKind::io);
   EXPECT_EQ(error.hint, "mkdir -p " + scratch_.path("data"));
 }
@@ -174,7 +165,7 @@ TEST_F(Admin, DropLeavesADatabaseInUseAloneUnlessForced) {
   {
     const auto user = open(scratch_.url());
     user->query("SELECT count(*) FROM t");
-    EXPECT_EQ(failure_of([&] { admin().drop(scratch_.url(), {}, false); }).kind, ErrorKind::lock_busy);
+    EXPECT_EQ(error_of([&] { admin().drop(scratch_.url(), {}, false); }).kind, ErrorKind::lock_busy);
     EXPECT_EQ(count(*user), "0");
   }
   EXPECT_TRUE(admin().drop(scratch_.url(), {}, false));
@@ -185,15 +176,15 @@ TEST_F(Admin, DropLeavesADatabaseInTheMiddleOfAWriteAlone) {
   const auto writer = open(scratch_.url());
   Observer silent;
   writer->execute({"BEGIN IMMEDIATE", {}}, nullptr, silent);
-  EXPECT_EQ(failure_of([&] { admin().drop(scratch_.url(), {}, false); }).kind, ErrorKind::lock_busy);
+  EXPECT_EQ(error_of([&] { admin().drop(scratch_.url(), {}, false); }).kind, ErrorKind::lock_busy);
   EXPECT_THAT(scratch_.files(), testing::Contains("app.db"));
 }
 
 TEST_F(Admin, DropDoesNotRemoveWhatIsNoDatabase) {
   std::ofstream(scratch_.path())
       << "A letter to somebody, which must not be lost because a URL had a slip of the pen in it.....";
-  EXPECT_EQ(failure_of([&] { admin().drop(scratch_.url(), {}, false); }).sqlstate, "SQLITE_NOTADB");
-  EXPECT_EQ(failure_of([&] { admin().drop(scratch_.url(), {}, true); }).sqlstate, "SQLITE_NOTADB");
+  EXPECT_EQ(error_of([&] { admin().drop(scratch_.url(), {}, false); }).sqlstate, "SQLITE_NOTADB");
+  EXPECT_EQ(error_of([&] { admin().drop(scratch_.url(), {}, true); }).sqlstate, "SQLITE_NOTADB");
   EXPECT_THAT(scratch_.files(), ElementsAre("app.db"));
 }
 
@@ -205,8 +196,8 @@ TEST_F(Admin, DropOfALinkTakesTheFileAndTheLink) {
 }
 
 TEST_F(Admin, MemoryIsNeitherCreatedNorDropped) {
-  EXPECT_EQ(failure_of([&] { admin().create("sqlite::memory:", {}); }).kind, ErrorKind::usage);
-  EXPECT_EQ(failure_of([&] { admin().drop("sqlite::memory:", {}, true); }).kind, ErrorKind::usage);
+  EXPECT_EQ(error_of([&] { admin().create("sqlite::memory:", {}); }).kind, ErrorKind::usage);
+  EXPECT_EQ(error_of([&] { admin().drop("sqlite::memory:", {}, true); }).kind, ErrorKind::usage);
 }
 
 TEST_F(Admin, DumpIsTheSchemaInAnOrderThatRunsAgain) {
