@@ -1,5 +1,4 @@
 # libdunlin: the modules behind the public headers as one library, for find_package(dunlin) and for the examples.
-option(DUNLIN_SHARED "Build libdunlin as a shared library" OFF)
 if(DUNLIN_SHARED)
   add_library(dunlin_library SHARED)
 else()

@@ -6,7 +6,6 @@
 
 #include "core/history_table.h"
 #include "drivers/registry.h"
-#include "formats/format.h"
 #include "history/registry.h"
 
 namespace dunlin::app {
@@ -58,29 +57,40 @@ void note_unheeded_marks(Catalog& catalog, const formats::Format& format) {
 
 }  // namespace
 
-Project open(const MigratorOptions& options) {
+Opening begin_opening(const MigratorOptions& options) {
   const bool from_code = !options.embedded.empty() || !options.migrations.empty();
   if (!options.directory.empty() && from_code) {
     throw Failure(ErrorKind::usage, "migrations come from a directory or from the program, not from both");
   }
-  const formats::SourceSet sources =
-      from_code ? formats::list_embedded(options.embedded) : formats::list_directory(options.directory);
-  const formats::Format& format = options.format.empty() ? formats::detect(sources) : formats::by_name(options.format);
+  Opening opening;
+  opening.sources = from_code ? formats::list_embedded(options.embedded) : formats::list_directory(options.directory);
+  opening.format = options.format.empty() ? &formats::detect(opening.sources) : &formats::by_name(options.format);
 
-  Project project;
-  project.scheme = &history::by_name(options.history.empty() ? format.history : std::string_view(options.history));
+  Project& project = opening.project;
+  project.scheme =
+      &history::by_name(options.history.empty() ? opening.format->history : std::string_view(options.history));
   project.table = options.history_table.empty() ? TableName{{}, std::string(project.scheme->default_table())}
                                                 : parse_table_name(options.history_table);
-  project.catalog = catalog_of(options, format, *project.scheme, sources);
   project.url = options.url;
   project.session = options.session;
-  project.session.foreign_keys = format.foreign_keys;
+  project.session.foreign_keys = opening.format->foreign_keys;
   project.driver = options.driver;
   if (project.driver == nullptr && !options.url.empty()) project.driver = drivers::for_url(options.url);
+  return opening;
+}
+
+Project finish_opening(Opening opening, const MigratorOptions& options) {
+  Project& project = opening.project;
+  const formats::Format& format = *opening.format;
+  project.catalog = catalog_of(options, format, *project.scheme, opening.sources);
   if (project.driver != nullptr && project.driver->dialect() == Dialect::sqlite && !format.no_transaction_on_sqlite) {
     note_unheeded_marks(project.catalog, format);
   }
-  return project;
+  return std::move(project);
+}
+
+Project open(const MigratorOptions& options) {
+  return finish_opening(begin_opening(options), options);
 }
 
 }  // namespace dunlin::app

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "app/open.h"
+#include "app/read_ahead_session.h"
 #include "drivers/registry.h"
 
 namespace dunlin::app {
@@ -15,13 +16,15 @@ class StockedDriver final : public Driver {
  public:
   explicit StockedDriver(std::shared_ptr<Driver> driver) : driver_(std::move(driver)) {}
 
-  void stock(const std::string& url, const SessionOptions& options) {
+  // The session in stock; null when it could not be opened.
+  ReadAheadSession* stock(const std::string& url, const SessionOptions& options) {
     try {
-      session_ = driver_->open(url, options);
+      session_ = std::make_unique<ReadAheadSession>(driver_->open(url, options));
       for_reading_ = options.read_only;
     } catch (const Failure&) {
       failure_ = std::current_exception();
     }
+    return session_.get();
   }
 
   std::string_view name() const override { return driver_->name(); }
@@ -36,9 +39,14 @@ class StockedDriver final : public Driver {
 
  private:
   std::shared_ptr<Driver> driver_;
-  std::unique_ptr<Session> session_;
+  std::unique_ptr<ReadAheadSession> session_;
   bool for_reading_ = false;
   std::exception_ptr failure_;
+};
+
+struct HistoryPlace {
+  const HistoryScheme* scheme = nullptr;
+  TableName table;
 };
 
 }  // namespace
@@ -51,10 +59,28 @@ Project open_connected(const MigratorOptions& given, bool read_only) {
 
   const auto driver = std::make_shared<StockedDriver>(options.driver);
   options.driver = driver;
-  std::future<Project> files = std::async(std::launch::async, [&options] { return open(options); });
+  std::promise<HistoryPlace> listed;
+  std::future<Project> files = std::async(std::launch::async, [&options, &listed] {
+    Opening opening;
+    try {
+      opening = begin_opening(options);
+    } catch (...) {
+      listed.set_exception(std::current_exception());
+      throw;
+    }
+    listed.set_value({opening.project.scheme, opening.project.table});
+    return finish_opening(std::move(opening), options);
+  });
   SessionOptions session = options.session;
   session.read_only = read_only;
-  driver->stock(options.url, session);
+  if (ReadAheadSession* opened = driver->stock(options.url, session)) {
+    try {
+      const HistoryPlace history = listed.get_future().get();
+      opened->read_history(*history.scheme, options.driver->dialect(), history.table);
+    } catch (const Failure&) {
+      // Of the directory: `files` has it.
+    }
+  }
   return files.get();
 }
 

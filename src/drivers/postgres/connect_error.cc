@@ -89,6 +89,10 @@ Words unreachable(std::string_view text, const ServerInfo& at, const std::string
     return {fmt::format("the TLS handshake with {} failed: {}", at.location, said),
             "check sslmode and the certificates"};
   }
+  if (contains(text, "GSSAPI")) {
+    return {fmt::format("{} wants a Kerberos login: {}", at.location, said),
+            "get a ticket with kinit, or name a key file: KRB5_CLIENT_KTNAME=FILE:/path/to/keytab"};
+  }
   if (contains(text, "Connection refused")) {
     return {fmt::format("nothing listens at {}: connection refused", at.location),
             fmt::format("check host and port, and that the server runs; {}", kWaitHint)};
