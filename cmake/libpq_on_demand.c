@@ -9,11 +9,13 @@
  * The declarations are of RFC 2744 (GSS-API) and RFC 1823 (LDAP), with every pointer as void *: their headers are in
  * development packages that nothing else here needs. */
 #include <dlfcn.h>
+#include <errno.h>
 #include <glob.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 static void *function_of(const char *const *names, const char *function) {
@@ -37,22 +39,35 @@ enum { ldap_connect_error = -11 };
 typedef uint32_t gss_status;
 typedef void *pointer;
 
-/* Whether this machine knows Kerberos at all: most containers do not, and asking their libraries takes longer than asking
- * for the files that MIT's keep (`man kerberos`, `man krb5.conf`) and for the list of other mechanisms (/etc/gss). */
-static int kerberos_is_set_up(void) {
+/* Whether Kerberos' settings may have it look for credentials elsewhere than where it looks by default. Debian's do not. */
+static int settings_name_credentials(void) {
+  static const char *const words[] = {"ccache_name", "keytab_name", "include", "module"};
+  char line[4096];
+  int found = 0;
+  FILE *settings = fopen("/etc/krb5.conf", "re");
+  if (!settings) return errno != ENOENT;
+  while (!found && fgets(line, sizeof line, settings))
+    for (size_t i = 0; i < sizeof words / sizeof *words; ++i) found |= strstr(line, words[i]) != NULL;
+  fclose(settings);
+  return found;
+}
+
+/* Whether there can be credentials: on most machines and in most containers there are none, and asking the libraries takes
+ * longer than looking where MIT's keep them (`man kerberos`) and whether there are other mechanisms (/etc/gss). */
+static int credentials_are_possible(void) {
   static const char *const variables[] = {"KRB5_CONFIG", "KRB5CCNAME", "KRB5_CLIENT_KTNAME"};
   for (size_t i = 0; i < sizeof variables / sizeof *variables; ++i)
     if (getenv(variables[i])) return 1;
   char tickets[40], keytab[60];
   snprintf(tickets, sizeof tickets, "/tmp/krb5cc_%u", (unsigned)getuid());
   snprintf(keytab, sizeof keytab, "/etc/krb5/user/%u/client.keytab", (unsigned)geteuid());
-  const char *const files[] = {"/etc/krb5.conf", "/etc/gss/mech", tickets, keytab};
+  const char *const files[] = {tickets, keytab, "/etc/gss/mech"};
   for (size_t i = 0; i < sizeof files / sizeof *files; ++i)
     if (access(files[i], F_OK) == 0) return 1;
   glob_t mechanisms;
-  const int found = glob("/etc/gss/mech.d/*.conf", GLOB_NOSORT, NULL, &mechanisms) == 0;
+  const int others = glob("/etc/gss/mech.d/*.conf", GLOB_NOSORT, NULL, &mechanisms) == 0;
   globfree(&mechanisms);
-  return found;
+  return others || settings_name_credentials();
 }
 
 #define ON_DEMAND(library, result, function, parameters, arguments, missing) \
@@ -73,7 +88,7 @@ extern struct gss_oid *GSS_C_NT_HOSTBASED_SERVICE;
 struct gss_oid *GSS_C_NT_HOSTBASED_SERVICE = &hostbased_service;
 
 /* How libpq asks whether there are credentials. */
-ON_DEMAND(kerberos_is_set_up() ? kerberos : nowhere, gss_status, gss_acquire_cred,
+ON_DEMAND(credentials_are_possible() ? kerberos : nowhere, gss_status, gss_acquire_cred,
           (gss_status * minor, pointer name, uint32_t seconds, pointer mechanisms, int usage, pointer credential,
            pointer actual, pointer valid),
           (minor, name, seconds, mechanisms, usage, credential, actual, valid), gss_unavailable)

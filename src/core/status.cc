@@ -1,7 +1,7 @@
 #include "core/status.h"
 
 #include <algorithm>
-#include <map>
+#include <iterator>
 
 #include <fmt/format.h>
 
@@ -28,12 +28,12 @@ Version Status::at_version() const {
 
 namespace {
 
-StatusRow row_of(const AppliedMigration& applied, const Migration* migration, const HistoryScheme& scheme,
+StatusRow row_of(AppliedMigration&& given, const Migration* migration, const HistoryScheme& scheme,
                  const Version& newest_file) {
   StatusRow row;
+  const AppliedMigration& applied = row.applied.emplace(std::move(given));
   row.version = applied.version;
   row.kind = applied.kind;
-  row.applied = applied;
   if (!applied.success) {
     row.state = MigrationState::failed;
   } else if (migration != nullptr) {
@@ -53,22 +53,23 @@ StatusRow row_of(const AppliedMigration& applied, const Migration* migration, co
 
 Status make_status(const Catalog& catalog, const HistoryScheme& scheme, std::vector<AppliedMigration> history) {
   const Version newest_file = catalog.migrations.empty() ? Version{} : catalog.migrations.back().version;
-  Version newest_applied;
-  std::map<Version, const AppliedMigration*> by_version;
-  for (const AppliedMigration& applied : history) {
-    by_version[applied.version] = &applied;
-    newest_applied = std::max(newest_applied, applied.version);
+  if (!std::ranges::is_sorted(history, {}, &AppliedMigration::version)) {
+    std::ranges::stable_sort(history, {}, &AppliedMigration::version);
   }
+  const Version newest_applied = history.empty() ? Version{} : history.back().version;
 
   Status status;
   status.rows.reserve(catalog.migrations.size() + history.size());
+  std::vector<StatusRow> without_file;
+  auto applied = history.begin();
   for (std::size_t i = 0; i < catalog.migrations.size(); ++i) {
     const Migration& migration = catalog.migrations[i];
-    const auto applied = by_version.find(migration.version);
+    for (; applied != history.end() && applied->version < migration.version; ++applied) {
+      without_file.push_back(row_of(std::move(*applied), nullptr, scheme, newest_file));
+    }
     StatusRow row;
-    if (applied != by_version.end()) {
-      row = row_of(*applied->second, &migration, scheme, newest_file);
-      by_version.erase(applied);
+    if (applied != history.end() && applied->version == migration.version) {
+      row = row_of(std::move(*applied++), &migration, scheme, newest_file);
     } else {
       row.version = migration.version;
       row.kind = migration.kind;
@@ -77,10 +78,11 @@ Status make_status(const Catalog& catalog, const HistoryScheme& scheme, std::vec
     row.migration = i;
     status.rows.push_back(std::move(row));
   }
-  if (by_version.empty()) return status;
-  for (const auto& [version, applied] : by_version) {
-    status.rows.push_back(row_of(*applied, nullptr, scheme, newest_file));
+  for (; applied != history.end(); ++applied) {
+    without_file.push_back(row_of(std::move(*applied), nullptr, scheme, newest_file));
   }
+  if (without_file.empty()) return status;
+  std::ranges::move(without_file, std::back_inserter(status.rows));
   std::ranges::stable_sort(status.rows, {}, &StatusRow::version);
   return status;
 }
