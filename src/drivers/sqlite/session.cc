@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "drivers/sqlite/errors.h"
+#include "drivers/sqlite/kept_journal.h"
 #include "drivers/sqlite/opening.h"
 #include "drivers/sqlite/pragmas.h"
 #include "drivers/sqlite/statement_run.h"
@@ -131,6 +132,8 @@ ApplyResult SqliteSession::apply(std::span<const Unit> units, TransactionScope s
   const Watched watched(connection, observer);
   connection.rollback();
   connection.set_foreign_keys(foreign_keys_);
+  std::optional<KeptJournal> journal;
+  if (scope == TransactionScope::each && units.size() > 1) journal.emplace(connection);
   const std::size_t together = scope == TransactionScope::all ? units.size() : 1;
   ApplyResult result;
   for (; result.committed < units.size(); result.committed += together) {

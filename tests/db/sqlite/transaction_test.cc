@@ -1,4 +1,5 @@
 #include <atomic>
+#include <filesystem>
 #include <thread>
 
 #include <sqlite3.h>
@@ -272,6 +273,39 @@ TEST_F(Protocol, Rule4_6_TwoRunnersApplyEachMigrationOnce) {
   for (std::thread& runner : runners) runner.join();
   EXPECT_EQ(applied, kMigrations);
   EXPECT_EQ(value("SELECT count(*) || '/' || count(DISTINCT x) FROM tally"), "20/20");
+}
+
+TEST_F(SqliteTest, TheJournalIsKeptThroughABatchAndNoLonger) {
+  class Looking : public contract::Recorder {
+   public:
+    explicit Looking(std::string journal) : journal_(std::move(journal)) {}
+    void step_finished(const Step& step, const AppliedStep& applied) override {
+      Recorder::step_finished(step, applied);
+      seen += std::filesystem::exists(journal_) ? "kept " : "gone ";
+    }
+    std::string seen;
+
+   private:
+    std::string journal_;
+  };
+  const std::string journal = scratch_.path() + "-journal";
+  Looking looking(journal);
+  contract::Batch two = batch();
+  two.add(1, "CREATE TABLE a (x);");
+  two.add(2, "CREATE TABLE b (x);");
+  EXPECT_EQ(session_->apply(two.units(), TransactionScope::each, std::nullopt, looking).committed, 2u);
+  EXPECT_EQ(looking.seen, "kept kept ");
+  EXPECT_FALSE(std::filesystem::exists(journal));
+  EXPECT_EQ(value("PRAGMA journal_mode"), "delete");
+}
+
+TEST_F(SqliteTest, ADatabaseWithAWriteAheadLogKeepsIt) {
+  EXPECT_EQ(value("PRAGMA journal_mode = WAL"), "wal");
+  contract::Batch two = batch();
+  two.add(1, "CREATE TABLE a (x);");
+  two.add(2, "CREATE TABLE b (x);");
+  EXPECT_EQ(apply(two).committed, 2u);
+  EXPECT_EQ(value("PRAGMA journal_mode"), "wal");
 }
 
 TEST_F(SqliteTest, TheHistoryHasTheTimeTheReportHas) {
