@@ -152,8 +152,18 @@ void check_ssl_mode(const Parameters& parameters) {
                       : "use one of disable, allow, prefer, require, verify-ca, verify-full");
 }
 
-// An unencoded @ or / in a password moves the rest of it into the host, the port or the database name, and libpq's
-// keyword form behind a scheme moves all of it there: a later message would show it.
+// Parameters that libpq's messages show: files, and the name of a service.
+constexpr std::array kShown{"service", "passfile", "sslcert", "sslkey", "sslrootcert", "sslcrl", "sslcrldir"};
+
+// "user:password@host", as far as one can tell.
+bool may_hold_login(const std::string& value) {
+  const auto colon = value.find(':');
+  return colon != std::string::npos && value.find('@', colon) != std::string::npos;
+}
+
+// An unencoded @ or / in a password moves the rest of it into the host, the port or the database name, an unencoded ?
+// before it all of it into a parameter, and so does libpq's keyword form behind a scheme: a later message would show
+// it.
 void check_no_stray_password(const Parameters& parameters) {
   const std::string port = parameters.get("port");
   const bool port_ok = std::ranges::all_of(port, [](char c) { return (c >= '0' && c <= '9') || c == ','; });
@@ -164,7 +174,9 @@ void check_no_stray_password(const Parameters& parameters) {
   const bool keywords = std::ranges::any_of(std::array{"user", "host", "dbname"}, [&](const char* name) {
     return parameters.get(name).find("password=") != std::string::npos;
   });
-  if (!port_ok || at_sign || keywords) malformed();
+  const bool login =
+      std::ranges::any_of(kShown, [&](const char* name) { return may_hold_login(parameters.get(name)); });
+  if (!port_ok || at_sign || keywords || login) malformed();
 }
 
 }  // namespace

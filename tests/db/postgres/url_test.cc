@@ -54,7 +54,8 @@ TEST(PostgresUrl, NoPartOfAPasswordIsEverShown) {
        {"postgres://u:hunter@2secret@h/db", "postgres://u:hunter/2secret@h/db", "postgres://u:hunter?2secret=x@h/db",
         "postgres://u:hunter%2secret@h/db", "postgres://u:hunter%zzsecret@h/db", "postgres://u:hunter&secret?a@h/db",
         "host=h password='hunter secret", "host=h hunter secret=1", "postgres://u:secret@h:hunter/db",
-        "postgres://u:hunter#secret?@h/db?x=1", "postgres://host=h password=huntersecret dbname=db"}) {
+        "postgres://u:hunter#secret?@h/db?x=1", "postgres://h?service=u:huntersecret@h/db",
+        "postgres://h?sslrootcert=u:huntersecret@h", "postgres://host=h password=huntersecret dbname=db"}) {
     try {
       const auto parameters = parse_url(url);
       const ServerInfo info = postgres::describe(parameters);
