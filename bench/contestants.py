@@ -1,5 +1,6 @@
 """What is run side by side: how each tool is called, and how to see that it did its work."""
 
+import base64
 import os
 import shutil
 import subprocess
@@ -44,6 +45,22 @@ class Contestant:
 def dunlin(*options, name="dunlin"):
     program = REPOSITORY / "build" / "dunlin"
     return Contestant(name, lambda url, at: [program, "migrate", "--dir", at / "sqlx", *options], "_sqlx_migrations")
+
+
+# The keys of a bench hide nothing.
+KEYS = {"KEY_OLD": "kek-v1:" + base64.b64encode(bytes(32)).decode(),
+        "KEY_NEW": "kek-v2:" + base64.b64encode(bytes([1] * 32)).decode()}
+
+
+def reencrypt(*options):
+    program = REPOSITORY / "build" / "dunlin"
+    return Contestant("dunlin reencrypt", lambda url, at: [program, "reencrypt", "--quiet", *options], environment={
+        "SECRETS_ENCRYPTION_KEY": KEYS["KEY_NEW"], "SECRETS_ENCRYPTION_KEY_PREVIOUS": KEYS["KEY_OLD"]})
+
+
+def rotate_js(*words):
+    return Contestant("an UPDATE a row", lambda url, at: ["node", HERE / "rotate.js", *words],
+                      environment={"NPM": str(NPM), **KEYS})
 
 
 def dbmate():

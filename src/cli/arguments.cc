@@ -19,6 +19,7 @@ std::string help_group(SettingGroup group) {
     case SettingGroup::database: return "Database";
     case SettingGroup::migrations: return "Migrations";
     case SettingGroup::running: return "Running";
+    case SettingGroup::secrets: return "Secrets";
     case SettingGroup::output: return "Output";
   }
   return {};
@@ -63,7 +64,7 @@ CommandLine::CommandLine() : app_("", "dunlin") {
       ->type_name("FILE")
       ->group("Migrations");
   for (const SettingRow& row : setting_rows()) {
-    if (row.group != SettingGroup::running) define_setting(app_, row);
+    if (row.group != SettingGroup::running && row.group != SettingGroup::secrets) define_setting(app_, row);
   }
   for (const CommandRow& row : command_rows()) {
     CLI::App* sub = app_.add_subcommand(std::string(row.name), std::string(row.summary));
@@ -72,16 +73,15 @@ CommandLine::CommandLine() : app_("", "dunlin") {
     for (const std::string_view alias : row.aliases) sub->alias(std::string(alias));
     std::unique_ptr<Command> command = row.make();
     command->define(*sub);
-    if (row.runs) {
-      for (const SettingRow& setting : setting_rows()) {
-        if (setting.group == SettingGroup::running) define_setting(*sub, setting);
-      }
+    for (const SettingRow& setting : setting_rows()) {
+      if (setting.group == row.takes) define_setting(*sub, setting);
     }
     defined_.push_back({&row, std::move(command), sub});
   }
 }
 
 void CommandLine::define_setting(CLI::App& app, const SettingRow& row) {
+  if (row.places == SettingPlaces::environment_and_file) return;
   std::string& value = flags_[std::string(row.key)];
   std::string names = flag_name(row);
   if (!row.short_flag.empty()) names = fmt::format("{},{}", row.short_flag, names);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,9 +31,9 @@ enum class FailureDocument { plain, run };
 struct CommandRow {
   std::string_view name;
   std::vector<std::string_view> aliases;
-  std::string_view summary;  // for the list of commands
-  std::string_view details;  // paragraphs for help and the reference; may be empty
-  bool runs = false;         // takes the settings of SettingGroup::running
+  std::string_view summary;           // for the list of commands
+  std::string_view details;           // paragraphs for help and the reference; may be empty
+  std::optional<SettingGroup> takes;  // settings that are not every command's
   FailureDocument failure = FailureDocument::plain;
   std::unique_ptr<Command> (*make)() = nullptr;
 };

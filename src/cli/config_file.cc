@@ -35,16 +35,34 @@ std::optional<std::string> as_text(const toml::node& node) {
   return std::nullopt;
 }
 
+// ["a", "b"] as "a,b".
+std::optional<std::string> as_list(const toml::node& node) {
+  const auto* array = node.as_array();
+  if (array == nullptr) return as_text(node);
+  std::string all;
+  for (const toml::node& element : *array) {
+    const auto* text = element.as_string();
+    if (text == nullptr) return std::nullopt;
+    all += (all.empty() ? "" : ",") + text->get();
+  }
+  return all;
+}
+
+// Whether a file may have it.
+bool fits_file(const SettingRow& row) {
+  return row.places == SettingPlaces::everywhere || row.places == SettingPlaces::environment_and_file;
+}
+
 const SettingRow& row_of(const std::string& path, const toml::key& key) {
   const SettingRow* row = find_setting_row(key.str());
-  if (row != nullptr && row->places == SettingPlaces::everywhere) return *row;
+  if (row != nullptr && fits_file(*row)) return *row;
   if (row != nullptr) {
     fail(path, key.source().begin, fmt::format("\"{}\" cannot be set in a file", key.str()),
          fmt::format("give the flag {}", flag_name(*row)));
   }
   std::vector<std::string_view> known;
   for (const SettingRow& candidate : setting_rows()) {
-    if (candidate.places == SettingPlaces::everywhere) known.push_back(candidate.key);
+    if (fits_file(candidate)) known.push_back(candidate.key);
   }
   std::string hint = did_you_mean(key.str(), known);
   if (hint.empty()) hint = "dunlin config lists the settings there are";
@@ -59,10 +77,13 @@ bool offer_config_file(const std::string& path, Settings& settings) {
   const toml::table table = parse(*text, path);
   for (const auto& [key, node] : table) {
     const SettingRow& row = row_of(path, key);
-    std::optional<std::string> value = as_text(node);
+    const bool list = row.kind == SettingKind::list;
+    std::optional<std::string> value = list ? as_list(node) : as_text(node);
     if (!value) {
       fail(path, node.source().begin,
-           fmt::format("the value of \"{}\" is neither text, a number nor true or false", key.str()), {});
+           fmt::format("the value of \"{}\" is {}", key.str(),
+                       list ? "no array of texts" : "neither text, a number nor true or false"),
+           {});
     }
     settings.offer(row.key, std::move(*value),
                    {.kind = SourceKind::config_file,

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "cli/key_command.h"
 #include "dunlin/error.h"
 
 namespace dunlin::cli {
@@ -29,9 +30,29 @@ std::optional<Found> find(const Invocation& invocation, std::string_view name) {
   return found;
 }
 
+// The first line is the current key, the others are previous ones.
+Keyring from_command(const Invocation& invocation, const std::string& command) {
+  SecretBytes keys = run_key_command(command);
+  std::string_view text = keys.view();
+  while (text.ends_with('\n') || text.ends_with('\r')) text.remove_suffix(1);
+  const auto end = std::min(text.find('\n'), text.size());
+  for (char* c = keys.data() + std::min(end + 1, keys.size()); c < keys.data() + text.size(); ++c) {
+    if (*c == '\n') *c = ',';
+  }
+  std::string_view first = text.substr(0, end);
+  if (first.ends_with('\r')) first.remove_suffix(1);
+  const std::string_view others = text.substr(std::min(end + 1, text.size()));
+  mask_keys(first, invocation.console.secrets());
+  mask_keys(others, invocation.console.secrets());
+  return Keyring(first, others, "the first line of the key command");
+}
+
 }  // namespace
 
 Keyring keyring(const Invocation& invocation) {
+  if (const std::string& command = invocation.settings.text("key_command"); !command.empty()) {
+    return from_command(invocation, command);
+  }
   const auto primary = find(invocation, kPrimary);
   if (!primary) {
     throw Failure(ErrorKind::config,

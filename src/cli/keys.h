@@ -6,8 +6,8 @@
 
 namespace dunlin::cli {
 
-// SECRETS_ENCRYPTION_KEY, and any number of older ones in SECRETS_ENCRYPTION_KEY_PREVIOUS; each also as a file that
-// NAME_FILE names. Throws Failure (config).
+// What --key-command prints, else SECRETS_ENCRYPTION_KEY and any number of older ones in
+// SECRETS_ENCRYPTION_KEY_PREVIOUS; each also as a file that NAME_FILE names. Throws Failure (config).
 Keyring keyring(const Invocation&);
 
 }  // namespace dunlin::cli

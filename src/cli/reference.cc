@@ -24,7 +24,7 @@ const std::vector<HelpGroup>& help_groups() {
       {"Migrations", {"init", "new", "migrate", "info", "migrate-info", "plan", "validate", "down", "redo"}},
       {"When something is in the way", {"resolve", "baseline", "lock", "wait", "config"}},
       {"The database itself", {"create", "drop", "reset", "dump"}},
-      {"Secrets", {"keygen", "encrypt", "decrypt"}},
+      {"Secrets", {"reencrypt", "keygen", "encrypt", "decrypt"}},
       {"Others", {"completion", "help"}},
   };
   return groups;
@@ -112,7 +112,7 @@ std::string usage_of(const CommandRow& row, const std::vector<OptionText>& optio
   return flags ? usage + " [options]" : usage;
 }
 
-constexpr std::array<std::string_view, 5> kGroups{"Options", "Running", "Database", "Migrations", "Output"};
+constexpr std::array<std::string_view, 6> kGroups{"Options", "Secrets", "Running", "Database", "Migrations", "Output"};
 
 std::string table_of(const std::vector<OptionText>& options, std::string_view group) {
   std::string text;
@@ -184,7 +184,8 @@ std::string reference_page(const CommandLine& line) {
     if (!row.aliases.empty()) text += fmt::format("Also: `{}`.\n\n", fmt::join(row.aliases, "`, `"));
     if (!row.details.empty()) text += wrapped(row.details, 0) + "\n\n";
     text += table_of(options, "Options");
-    if (row.runs) text += "It also takes the [options of a run](#options-of-a-run).\n";
+    text += table_of(options, "Secrets");
+    if (row.takes == SettingGroup::running) text += "It also takes the [options of a run](#options-of-a-run).\n";
     while (text.ends_with("\n\n")) text.pop_back();
   }
   text += "\n## Options of a run\n\n";

@@ -60,7 +60,8 @@ std::string canonical(const SettingRow& row, std::string value) {
 
 std::string checked(const SettingRow& row, std::string value, const SettingSource& source) {
   switch (row.kind) {
-    case SettingKind::text: return value;
+    case SettingKind::text:
+    case SettingKind::list: return value;
     case SettingKind::duration: try { parse_duration(value);
       } catch (const Failure& failure) {
         refuse(source, failure.error().message, failure.error().hint);
@@ -130,6 +131,20 @@ std::chrono::milliseconds Settings::duration(std::string_view key) const {
 
 int Settings::count(std::string_view key) const {
   return parse_count(text(key)).value_or(0);
+}
+
+std::vector<std::string> Settings::list(std::string_view key) const {
+  std::vector<std::string> parts;
+  std::string_view rest = text(key);
+  while (!rest.empty()) {
+    const auto comma = std::min(rest.find(','), rest.size());
+    std::string_view part = rest.substr(0, comma);
+    while (part.starts_with(' ')) part.remove_prefix(1);
+    while (part.ends_with(' ')) part.remove_suffix(1);
+    if (!part.empty()) parts.emplace_back(part);
+    rest.remove_prefix(std::min(comma + 1, rest.size()));
+  }
+  return parts;
 }
 
 RunOptions Settings::run_options() const {

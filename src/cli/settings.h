@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "cli/settings_table.h"
 #include "dunlin/driver.h"
@@ -45,6 +46,7 @@ class Settings {
   bool on(std::string_view key) const;
   std::chrono::milliseconds duration(std::string_view key) const;
   int count(std::string_view key) const;
+  std::vector<std::string> list(std::string_view key) const;
 
   // The settings that a run takes; --to, --steps and --all are a command's own.
   RunOptions run_options() const;

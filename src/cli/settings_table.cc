@@ -52,6 +52,11 @@ constexpr std::array kRows{
     SettingRow{"ignore_missing", on_off, everywhere, running, "off", "", "",
                "go on although an applied migration has no file"},
 
+    SettingRow{"key_command", text, flag_and_environment, secrets, "", "", "COMMAND",
+               "a shell command that prints the keys, the current one first, each on a line"},
+    SettingRow{"encrypted_columns", list, environment_and_file, secrets, "", "", "COLUMNS",
+               "what reencrypt covers besides columns called ..._encrypted: table.column; -table.column is left alone"},
+
     SettingRow{"yes", on_off, flag_and_environment, output, "off", "", "", "answer every question with yes", false,
                "-y"},
     SettingRow{"json", on_off, flag_only, output, "off", "", "", "one JSON document on standard output"},

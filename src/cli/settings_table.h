@@ -14,12 +14,19 @@ enum class SettingKind {
   count,     // a whole number, 0 or more
   choice,    // one of the words in `choices`
   on_off,
+  list,  // several texts, with commas between; an array in dunlin.toml
 };
 
-// Where a setting may be given. A flag is always possible.
-enum class SettingPlaces { flag_only, flag_and_environment, everywhere };
+// Where a setting may be given.
+enum class SettingPlaces { flag_only, flag_and_environment, environment_and_file, everywhere };
 
-enum class SettingGroup { database, migrations, running, output };
+enum class SettingGroup {
+  database,
+  migrations,
+  running,  // for commands that take it only
+  secrets,  // likewise
+  output,
+};
 
 struct SettingRow {
   std::string_view key;  // as in dunlin.toml: "lock_wait"

@@ -1,5 +1,6 @@
 """The document "Admin Container"."""
 
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -85,3 +86,42 @@ def test_no_migrations_on_the_server():
     """Where the service of the examples is started: here only that both cases are."""
     cases = (Path(__file__).parents[1] / "package" / "test_service.py").read_text()
     assert "def test_it_migrates_and_serves(" in cases and "def test_without_migrations_it_touches_nothing(" in cases
+
+
+OLD, NEW = "kek-v1:" + "B" * 42 + "A=", "kek-v2:" + "C" * 42 + "A="
+
+
+@pytest.fixture
+def secrets(database, dunlin):
+    """100 values, 42 of them under the old key."""
+    def sealed(key):
+        return subprocess.run([dunlin.program, "encrypt"], input="token", env={"SECRETS_ENCRYPTION_KEY": key},
+                              capture_output=True, text=True, check=True).stdout
+
+    database.execute("create table accounts (id int primary key, token_encrypted bytea)")
+    database.execute("insert into accounts select n, convert_to(case when n <= 42 then %s else %s end, 'UTF8')"
+                     " from generate_series(1, 100) n", sealed(OLD), sealed(NEW))
+    return {"SECRETS_ENCRYPTION_KEY": NEW, "SECRETS_ENCRYPTION_KEY_PREVIOUS": OLD}
+
+
+def test_reencrypt_dry_run(database, dunlin, secrets):
+    result = dunlin("reencrypt", "--dry-run", url=database.url, env=secrets).ok()
+    assert result.stdout.splitlines()[-1] == "DRY RUN: Would re-encrypt 42 of 100 records"
+
+
+def test_reencrypt_in_batches_of_fifty(database, dunlin, secrets):
+    result = dunlin("reencrypt", "--batch-size", "50", url=database.url, env=secrets).ok()
+    assert result.stdout.splitlines()[-1] == "Re-encrypted 42 of 100 records"
+    assert database.value("select count(*) from accounts where convert_from(token_encrypted, 'UTF8')::json->>'key_id'"
+                          " = 'kek-v2'") == 100
+
+
+def test_reencrypt_needs_the_primary_key(database, dunlin, secrets):
+    assert "SECRETS_ENCRYPTION_KEY is not set" in dunlin("reencrypt", url=database.url).ok(2).stderr
+
+
+def test_reencrypt_needs_the_previous_key_for_old_values(database, dunlin, secrets):
+    del secrets["SECRETS_ENCRYPTION_KEY_PREVIOUS"]
+    assert "not covered: public.accounts.token_encrypted" in dunlin("reencrypt", url=database.url, env=secrets).ok(9).stdout
+    assert database.value("select count(*) from accounts where convert_from(token_encrypted, 'UTF8')::json->>'key_id'"
+                          " = 'kek-v1'") == 42

@@ -26,7 +26,7 @@ const std::vector<CommandRow>& command_rows() {
            "Applies every pending migration, in order, each exactly once, however many runners start at the same "
            "time. With nothing pending it takes no lock and writes nothing. A failed run still reports what was "
            "applied. With --create-database the same command does a first installation and every later upgrade.",
-       .runs = true,
+       .takes = SettingGroup::running,
        .failure = FailureDocument::run,
        .make = &make_migrate},
       {.name = "info",
@@ -49,7 +49,7 @@ const std::vector<CommandRow>& command_rows() {
            "Shows each statement with the transaction around it and what would be journalled. Never writes. With "
            "--sql it prints a script for psql or sqlite3 that does the same by hand, history rows included; the "
            "script holds the files' own text, passwords in it too.",
-       .runs = true,
+       .takes = SettingGroup::running,
        .make = &make_plan},
       {.name = "validate",
        .summary = "check files against the history",
@@ -57,32 +57,32 @@ const std::vector<CommandRow>& command_rows() {
            "Exit code 5 when an applied migration's file has changed or is gone. With --fix-checksums the recorded "
            "checksums of files that differ only in line endings, byte order mark or final newline are replaced; "
            "those of files with other contents only after a yes.",
-       .runs = true,
+       .takes = SettingGroup::running,
        .make = &make_validate},
       {.name = "down",
        .aliases = {"revert", "rollback"},
        .summary = "undo the newest migration, or more",
        .details = "Runs down files, newest first. Without options one migration is undone. A migration without a down "
                   "file is refused before anything runs.",
-       .runs = true,
+       .takes = SettingGroup::running,
        .failure = FailureDocument::run,
        .make = &make_down},
       {.name = "redo",
        .summary = "undo the newest migration and apply it again",
-       .runs = true,
+       .takes = SettingGroup::running,
        .failure = FailureDocument::run,
        .make = &make_redo},
       {.name = "baseline",
        .summary = "adopt an existing schema",
        .details = "Records the migrations up to and including a version as applied, without running them.",
-       .runs = true,
+       .takes = SettingGroup::running,
        .make = &make_baseline},
       {.name = "resolve",
        .summary = "settle a failed or doubtful migration",
        .details =
            "Without a version: lists what has to be settled, and how. With one: says what became of it. Look at the "
            "database before you answer; dunlin believes you.",
-       .runs = true,
+       .takes = SettingGroup::running,
        .make = &make_resolve},
       {.name = "create", .summary = "create the database", .make = &make_create},
       {.name = "drop",
@@ -91,7 +91,7 @@ const std::vector<CommandRow>& command_rows() {
        .make = &make_drop},
       {.name = "reset",
        .summary = "delete the database, create it, apply everything",
-       .runs = true,
+       .takes = SettingGroup::running,
        .failure = FailureDocument::run,
        .make = &make_reset},
       {.name = "lock",
@@ -120,12 +120,26 @@ const std::vector<CommandRow>& command_rows() {
        .details =
            "Prints one encrypted value, the JSON that encrypted columns hold, under SECRETS_ENCRYPTION_KEY. Every byte "
            "counts, a final newline too: `printf %s \"$TOKEN\" | dunlin encrypt`.",
+       .takes = SettingGroup::secrets,
        .make = &make_encrypt},
       {.name = "decrypt",
        .summary = "decrypt an encrypted value on standard input",
        .details = "Prints what the value holds, byte for byte. Keys are SECRETS_ENCRYPTION_KEY and those in "
                   "SECRETS_ENCRYPTION_KEY_PREVIOUS. Exit code 9 when none of them opens it.",
+       .takes = SettingGroup::secrets,
        .make = &make_decrypt},
+      {.name = "reencrypt",
+       .summary = "move encrypted values to a new key",
+       .details =
+           "Re-encrypts every value of the encrypted columns that is not under SECRETS_ENCRYPTION_KEY yet, while the "
+           "application goes on. Columns are those called ..._encrypted and those that encrypted_columns in "
+           "dunlin.toml "
+           "names. A value that somebody changes meanwhile is never overwritten, and a run that was ended can be "
+           "started "
+           "again. Exit code 0 only when a last look at every value found none under an older key; 9 when values are "
+           "left.",
+       .takes = SettingGroup::secrets,
+       .make = &make_reencrypt},
       {.name = "config", .summary = "effective settings and where each came from", .make = &make_config},
       {.name = "completion",
        .summary = "a completion script for bash, zsh or fish",

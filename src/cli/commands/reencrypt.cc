@@ -1,0 +1,143 @@
+#include <charconv>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "base/exit_code.h"
+#include "cli/commands/commands.h"
+#include "cli/keys.h"
+#include "cli/opening.h"
+#include "cli/render/count_bar.h"
+#include "cli/render/json.h"
+#include "cli/render/rotation_report.h"
+#include "secrets/column_choice.h"
+#include "secrets/reencryption.h"
+
+namespace dunlin::cli {
+namespace {
+
+using secrets::Rotation;
+using secrets::RotationProgress;
+
+// How often a log is told.
+constexpr std::chrono::seconds kTold{10};
+
+// As a check of an option: CLI::Range says its limits in the help of every value.
+auto between(std::size_t least, std::size_t most) {
+  return [=](const std::string& text) {
+    std::size_t number = 0;
+    const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), number);
+    const bool whole = problem == std::errc() && end == text.data() + text.size();
+    return whole && number >= least && number <= most
+               ? std::string()
+               : fmt::format("\"{}\" is no number between {} and {}", text, least, most);
+  };
+}
+
+class Reencrypt final : public Command {
+ public:
+  void define(CLI::App& app) override {
+    auto* dry_run = app.add_flag("-n,--dry-run", dry_run_, "count and decrypt what would be changed; change nothing");
+    auto* verify = app.add_flag("--verify", verify_, "decrypt every value; change nothing");
+    auto* rewrap = app.add_flag("--rewrap-only", rewrap_,
+                                "keep each value's data key and wrap it anew: quicker, for a key that has not leaked");
+    dry_run->excludes(verify);
+    rewrap->excludes(verify);
+    app.add_option("-b,--batch-size", options_.batch_size, "so many values in a statement")
+        ->type_name("COUNT")
+        ->check(between(1, 10'000))
+        ->capture_default_str();
+    app.add_option("-t,--table", tables_, "this table's columns only; may be given several times")->type_name("TABLE");
+    app.add_option("--concurrency", options_.concurrency, "so many sessions at work")
+        ->type_name("COUNT")
+        ->check(between(1, 32))
+        ->capture_default_str();
+    app.add_option("--max-rate", options_.max_rate, "change at most so many values a second; 0 is no limit")
+        ->type_name("COUNT")
+        ->capture_default_str();
+  }
+
+  int run(Invocation& invocation) override {
+    options_.rotation = verify_    ? Rotation::verify
+                        : dry_run_ ? Rotation::rehearse
+                        : rewrap_  ? Rotation::rewrap
+                                   : Rotation::reencrypt;
+    const bool read_only = verify_ || dry_run_;
+    const Keyring ring = keyring(invocation);
+    const Database database = open_database(invocation, DatabaseUse::read);
+    std::unique_ptr<Session> session = connect(invocation, database, read_only);
+    const ServerInfo server = session->server();
+    const Dialect dialect = database.driver->dialect();
+    secrets::ColumnChoice choice =
+        secrets::choose_columns(*session, dialect, invocation.settings.list("encrypted_columns"), tables_, ring);
+    if (choice.covered.empty() && choice.left_out.empty()) {
+      throw Failure(
+          ErrorKind::usage,
+          fmt::format("{} has no column of encrypted values: none is called ..._encrypted", database_title(server)),
+          "name the columns in dunlin.toml: encrypted_columns = [\"table.column\"]");
+    }
+    invocation.log.write(
+        LogLevel::info, "rotation_started",
+        fmt::format("{} · {} of encrypted values · key {}", database_title(server),
+                    choice.covered.size() == 1 ? "1 column" : fmt::format("{} columns", choice.covered.size()),
+                    ring.primary_id()));
+    const secrets::OpenSession open = [&] {
+      if (session) return std::move(session);
+      SessionOptions options = database.session;
+      options.read_only = read_only;
+      return database.driver->open(database.url, options);
+    };
+    RotationOutcome outcome{.rotation = options_.rotation,
+                            .key_id = ring.primary_id(),
+                            .report = rotate(invocation, open, dialect, choice.covered, ring),
+                            .left_out = std::move(choice.left_out)};
+    show(invocation, outcome, server);
+    if (outcome.report.interrupted) return exit_code(ErrorKind::interrupted, invocation.interrupt.signal());
+    return static_cast<int>(outcome.complete() ? ExitCode::done : ExitCode::left_undone);
+  }
+
+ private:
+  secrets::RotationReport rotate(const Invocation& invocation, const secrets::OpenSession& open, Dialect dialect,
+                                 const std::vector<secrets::EncryptedColumn>& columns, const Keyring& ring) const {
+    Console& console = invocation.console;
+    std::optional<CountBar> bar;
+    if (console.terminals().error && !invocation.log.on_stderr() && !invocation.quiet()) {
+      bar.emplace(CountBar::Screen{.write = [&console](std::string_view text) { console.err(text); },
+                                   .columns = [&console] { return console.columns(); }},
+                  invocation.clock);
+    }
+    auto told = invocation.clock.now();
+    const secrets::OnProgress on_progress = [&](const RotationProgress& progress) {
+      if (bar) bar->show(progress.done, progress.of, progress.column->shown());
+      if (invocation.clock.now() - told < kTold) return;
+      told = invocation.clock.now();
+      invocation.log.write(LogLevel::info, "rotation_progress",
+                           fmt::format("pass {}: {} of {} values read, {} changed", progress.pass, progress.done,
+                                       progress.of, progress.changed));
+    };
+    return secrets::rotate(open, dialect, columns, ring, options_, &invocation.interrupt, invocation.clock,
+                           on_progress);
+  }
+
+  static void show(const Invocation& invocation, const RotationOutcome& outcome, const ServerInfo& server) {
+    if (invocation.json()) {
+      invocation.console.out(document(rotation_json(outcome, server.database), invocation.console.secrets()));
+    } else {
+      invocation.console.out(render_rotation(outcome, invocation.console.output_paint()));
+    }
+  }
+
+  secrets::RotationOptions options_;
+  std::vector<std::string> tables_;
+  bool dry_run_ = false;
+  bool verify_ = false;
+  bool rewrap_ = false;
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_reencrypt() {
+  return std::make_unique<Reencrypt>();
+}
+
+}  // namespace dunlin::cli
