@@ -11,6 +11,7 @@ namespace dunlin::secrets {
 namespace {
 
 constexpr std::size_t kSample = 100;
+constexpr std::string_view kInsufficientPrivilege = "42501";
 
 struct Sample {
   std::size_t values = 0;
@@ -81,7 +82,14 @@ ColumnChoice choose_columns(Session& session, Dialect dialect, const std::vector
       choice.left_out.push_back({name, found.obstacle, found.column.key.empty()});
       continue;
     }
-    const Sample sample = sample_of(session, dialect, found.column, ring);
+    Sample sample;
+    try {
+      sample = sample_of(session, dialect, found.column, ring);
+    } catch (const Failure& failure) {
+      if (failure.error().sqlstate != kInsufficientPrivilege) throw;
+      choice.left_out.push_back({name, failure.error().message, true});
+      continue;
+    }
     if (sample.known == sample.values) {
       choice.covered.push_back(std::move(found.column));
     } else if (sample.known + sample.unknown == 0) {

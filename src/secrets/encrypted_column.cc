@@ -108,13 +108,15 @@ std::string change_postgres(const EncryptedColumn& column, std::span<const Chang
   constexpr Dialect dialect = Dialect::postgres;
   const std::string name = sql::quote_name(dialect, column.name);
   const std::string place = keys(column, [](const KeyColumn&, std::size_t i) { return fmt::format("k{}", i); });
-  std::string same = fmt::format("t.{} = given.old", name);
+  std::string same = fmt::format("t.{} IN (given.old, given.new)", name);
   std::string value = "held.new";
   // json has no equality, and types made of text have one of their own (citext).
   if (column.storage == Storage::json || column.storage == Storage::text) {
-    same = fmt::format("CAST(t.{} AS text) = given.old", name);
+    same = fmt::format("CAST(t.{} AS text) IN (given.old, given.new)", name);
   }
-  if (column.storage == Storage::jsonb) same = fmt::format("t.{} = CAST(given.old AS jsonb)", name);
+  if (column.storage == Storage::jsonb) {
+    same = fmt::format("t.{} IN (CAST(given.old AS jsonb), CAST(given.new AS jsonb))", name);
+  }
   if (column.storage != Storage::bytes) value = fmt::format("CAST(held.new AS {})", column.type);
   return fmt::format(
       "WITH given({place}, old, new) AS (VALUES {rows}),\n"
@@ -138,10 +140,10 @@ std::string change_sqlite(const EncryptedColumn& column, std::span<const Changed
   const std::size_t parts = column.key.size();
   return fmt::format(
       "UPDATE {} AS t SET {} = given.new FROM (SELECT {}, column{} AS old, column{} AS new FROM (VALUES {})) AS given "
-      "WHERE {} AND t.{} IS given.old RETURNING {}",
+      "WHERE {} AND (t.{} IS given.old OR t.{} IS given.new) RETURNING {}",
       table_name(dialect, column), name,
       keys(column, [](const KeyColumn&, std::size_t i) { return fmt::format("column{} AS k{}", i + 1, i); }), parts + 1,
-      parts + 2, given_rows(dialect, column, changes), same_key(dialect, column, "t", "given"), name,
+      parts + 2, given_rows(dialect, column, changes), same_key(dialect, column, "t", "given"), name, name,
       keys(column, [](const KeyColumn& key, std::size_t) { return key_text(dialect, "", key); }));
 }
 

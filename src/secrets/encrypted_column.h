@@ -49,7 +49,8 @@ std::string count_sql(Dialect, const EncryptedColumn&);
 std::string page_sql(Dialect, const EncryptedColumn&, const StoredValue* after, std::size_t limit);
 // A row of page_sql. Throws Failure (sql) for bytes that the server did not give as asked.
 StoredValue stored_value(const EncryptedColumn&, const Row&);
-// Replaces every value that is still what was read, and returns the key of each that was, as page_sql gives keys. Rows
+// Replaces every value that is still what was read, and returns the key of each that was, as page_sql gives keys; one
+// that is the new value already counts, so that the statement can be sent again when its answer was lost. Rows
 // that others have locked are left alone (PostgreSQL), so that it neither waits for nor deadlocks with an application.
 std::string change_sql(Dialect, const EncryptedColumn&, std::span<const ChangedValue>);
 

@@ -23,6 +23,8 @@ constexpr std::size_t kMostSqlBytes = 900'000;
 constexpr int kTries = 8;
 // How often values are looked at again that nobody lets us change.
 constexpr int kFruitlessPasses = 7;
+// An application that goes on writing under an old key could keep us at work for ever.
+constexpr int kMostPasses = 30;
 constexpr milliseconds kFirstPause{100};
 constexpr milliseconds kLongestPause{3'000};
 
@@ -133,7 +135,7 @@ class Run {
 
   void passes() {
     milliseconds pause = kFirstPause;
-    for (int fruitless = 0; fruitless < kFruitlessPasses;) {
+    for (int fruitless = 0; fruitless < kFruitlessPasses && report_.passes < kMostPasses;) {
       tallies_.assign(columns_.size(), {});
       ++report_.passes;
       progress_.pass = report_.passes;

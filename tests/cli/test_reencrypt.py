@@ -296,6 +296,17 @@ def test_dry_run_and_verify_need_no_right_to_write(postgres, database, keys, rot
     rotate(url, "--dry-run").ok()
     rotate(url, "--verify").ok()
     assert "permission denied" in rotate(url).ok(1).stderr
+    database.execute("create table others (id int primary key, x_encrypted text)")
+    assert "not covered: public.others.x_encrypted: permission denied" in rotate(url, "-n").ok(9).stdout
+
+
+def test_an_answer_that_is_lost_is_not_work_that_is_lost(postgres, database, keys, rotate, proxy):
+    """The connection breaks behind the server's commit: the statement is sent again, and what it did is counted once."""
+    fill(database, keys)
+    # The answer to the UPDATE comes with that to its COMMIT.
+    lost = proxy.before_server(b"UPDATE 42", lambda link: link.cut())
+    assert rotate(proxy.url(database.url)).ok().stdout.endswith("Re-encrypted 42 of 100 records\n")
+    assert lost.fired.is_set()
 
 
 def test_sqlite(sqlite, keys, rotate):

@@ -73,6 +73,11 @@ std::string proof(const RotationOutcome& outcome, const Paint& paint) {
   }
   if (!report.proven) {
     const std::size_t left = report.total(&ColumnReport::left);
+    if (left == 0) {
+      return paint.bad("Not finished:") +
+             fmt::format(" values under an older key keep coming: give {} to the application, then run this again.\n",
+                         printable(outcome.key_id));
+    }
     return paint.bad("Not finished:") +
            fmt::format(
                " {} still under an older key. Somebody holds such a row, or still writes with that key: give "
