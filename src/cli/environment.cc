@@ -106,9 +106,9 @@ std::optional<Found> Environment::find(std::string_view name) const {
   return found ? found : find(name, SourceKind::env_file);
 }
 
-std::optional<Found> Environment::find_secret(std::string_view name, SourceKind where) const {
+std::optional<Found> Environment::find_secret_place(std::string_view name, SourceKind where) const {
   auto direct = look(*this, name, where);
-  const auto path = look(*this, fmt::format("{}_FILE", name), where);
+  auto path = look(*this, fmt::format("{}_FILE", name), where);
   if (direct && path) {
     fail(direct->source, fmt::format("and {} are both set", path->source.name), "unset one of them");
   }
@@ -119,8 +119,13 @@ std::optional<Found> Environment::find_secret(std::string_view name, SourceKind 
     }
     return direct;
   }
-  if (!path) return std::nullopt;
-  if (path->value.empty()) fail(path->source, "is set but empty", "give it the path of a file, or unset it");
+  if (path && path->value.empty()) fail(path->source, "is set but empty", "give it the path of a file, or unset it");
+  return path;
+}
+
+std::optional<Found> Environment::find_secret(std::string_view name, SourceKind where) const {
+  auto path = find_secret_place(name, where);
+  if (!path || path->source.name == name) return path;
   std::optional<std::string> content = read_text_file(path->value);
   if (!content)
     fail(path->source, fmt::format("names {}, which does not exist", path->value), "mount the secret there");

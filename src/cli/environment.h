@@ -35,6 +35,8 @@ class Environment {
   // both are set, when the file is absent or empty, and when the variable is set to nothing: a secret that did not
   // arrive must not send a command to another database.
   std::optional<Found> find_secret(std::string_view name, SourceKind where) const;
+  // The same without reading the file: its path when the source's name ends in _FILE, else the value.
+  std::optional<Found> find_secret_place(std::string_view name, SourceKind where) const;
 
   const EnvFile& file() const noexcept { return file_; }
   const Variables& process() const noexcept { return process_; }

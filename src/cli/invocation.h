@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "cli/console.h"
 #include "cli/environment.h"
+#include "cli/key_variables.h"
 #include "cli/log.h"
 #include "cli/settings.h"
 #include "dunlin/interrupt.h"
@@ -13,6 +14,7 @@ namespace dunlin::cli {
 struct Invocation {
   const Settings& settings;
   const Environment& environment;
+  const KeyVariables& keys;
   Console& console;
   Log& log;
   Interrupt& interrupt;

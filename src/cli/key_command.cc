@@ -8,6 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "cli/descriptor.h"
 #include "cli/secret_stream.h"
 #include "dunlin/error.h"
 
@@ -17,22 +18,6 @@ namespace {
 [[noreturn]] void fail(std::string message) {
   throw Failure(ErrorKind::config, std::move(message), "run the command by hand and look at what it says");
 }
-
-class Descriptor {
- public:
-  explicit Descriptor(int number) : number_(number) {}
-  ~Descriptor() { close(); }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int number() const { return number_; }
-  void close() {
-    if (number_ >= 0) ::close(number_);
-    number_ = -1;
-  }
-
- private:
-  int number_;
-};
 
 int exit_status(pid_t child) {
   int status = 0;

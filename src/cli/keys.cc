@@ -1,37 +1,56 @@
 #include "cli/keys.h"
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 
+#include <fcntl.h>
 #include <fmt/format.h>
 
+#include "cli/descriptor.h"
 #include "cli/key_command.h"
+#include "cli/secret_stream.h"
 #include "dunlin/error.h"
 
 namespace dunlin::cli {
 namespace {
 
-constexpr std::string_view kPrimary = "SECRETS_ENCRYPTION_KEY";
-constexpr std::string_view kPrevious = "SECRETS_ENCRYPTION_KEY_PREVIOUS";
-
-// Each key, without its name.
-void mask_keys(std::string_view text, SecretSet& secrets) {
-  while (!text.empty()) {
-    const auto comma = std::min(text.find(','), text.size());
-    const std::string_view entry = text.substr(0, comma);
-    secrets.add(entry.substr(std::min(entry.rfind(':') + 1, entry.size())));
-    text.remove_prefix(std::min(comma + 1, text.size()));
-  }
+SecretBytes read_key_file(const Found& path) {
+  const auto refuse = [&](std::string_view what, std::string hint) {
+    throw Failure(ErrorKind::config, fmt::format("{} names {}, which {}", to_string(path.source), path.value, what),
+                  std::move(hint));
+  };
+  const Descriptor file(::open(path.value.c_str(), O_RDONLY | O_CLOEXEC));
+  if (file.number() < 0)
+    refuse(errno == ENOENT ? "does not exist" : fmt::format("cannot be read: {}", std::strerror(errno)),
+           "mount the secret there");
+  SecretBytes keys = read_secret(file.number());
+  std::size_t size = keys.size();
+  while (size > 0 && (keys.data()[size - 1] == '\n' || keys.data()[size - 1] == '\r')) --size;
+  keys.shrink(size);
+  if (size == 0) refuse("is empty", {});
+  return keys;
 }
 
-std::optional<Found> find(const Invocation& invocation, std::string_view name) {
-  auto found = invocation.environment.find_secret(name, SourceKind::environment);
-  if (!found) found = invocation.environment.find_secret(name, SourceKind::env_file);
-  if (found) mask_keys(found->value, invocation.console.secrets());
-  return found;
+struct KeyText {
+  SecretBytes text;
+  SettingSource source;
+};
+
+std::optional<KeyText> find(const Invocation& invocation, std::string_view name) {
+  for (const SourceKind where : {SourceKind::environment, SourceKind::env_file}) {
+    std::optional<Found> found = invocation.environment.find_secret_place(name, where);
+    if (!found) continue;
+    if (found->source.name != name) return KeyText{read_key_file(*found), found->source};
+    const auto taken = invocation.keys.find(name);
+    const bool of_process = where == SourceKind::environment && taken != invocation.keys.end();
+    return KeyText{SecretBytes(of_process ? taken->second.view() : std::string_view(found->value)), found->source};
+  }
+  return std::nullopt;
 }
 
 // The first line is the current key, the others are previous ones.
-Keyring from_command(const Invocation& invocation, const std::string& command) {
+Keyring from_command(const std::string& command) {
   SecretBytes keys = run_key_command(command);
   std::string_view text = keys.view();
   while (text.ends_with('\n') || text.ends_with('\r')) text.remove_suffix(1);
@@ -42,8 +61,6 @@ Keyring from_command(const Invocation& invocation, const std::string& command) {
   std::string_view first = text.substr(0, end);
   if (first.ends_with('\r')) first.remove_suffix(1);
   const std::string_view others = text.substr(std::min(end + 1, text.size()));
-  mask_keys(first, invocation.console.secrets());
-  mask_keys(others, invocation.console.secrets());
   return Keyring(first, others, "the first line of the key command");
 }
 
@@ -51,16 +68,16 @@ Keyring from_command(const Invocation& invocation, const std::string& command) {
 
 Keyring keyring(const Invocation& invocation) {
   if (const std::string& command = invocation.settings.text("key_command"); !command.empty()) {
-    return from_command(invocation, command);
+    return from_command(command);
   }
-  const auto primary = find(invocation, kPrimary);
+  const auto primary = find(invocation, kKeyVariable);
   if (!primary) {
     throw Failure(ErrorKind::config,
-                  fmt::format("no key is given: {} is not set, and {}_FILE neither", kPrimary, kPrimary),
-                  fmt::format("dunlin keygen kek-v1 --out kek-v1.key, then {}_FILE=kek-v1.key", kPrimary));
+                  fmt::format("no key is given: {} is not set, and {}_FILE neither", kKeyVariable, kKeyVariable),
+                  fmt::format("dunlin keygen kek-v1 --out kek-v1.key, then {}_FILE=kek-v1.key", kKeyVariable));
   }
-  const auto previous = find(invocation, kPrevious);
-  return Keyring(primary->value, previous ? previous->value : "", to_string(primary->source));
+  const auto previous = find(invocation, kPreviousKeysVariable);
+  return Keyring(primary->text.view(), previous ? previous->text.view() : "", to_string(primary->source));
 }
 
 }  // namespace dunlin::cli

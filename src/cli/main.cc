@@ -12,7 +12,8 @@ int main(int argc, char** argv) {
   static dunlin::Interrupt interrupt;
   handle_signals(interrupt);
 
-  ProgramInput input{.words = {argv + 1, argv + argc}, .environment = process_environment()};
+  ProgramInput input{.words = {argv + 1, argv + argc}, .keys = take_key_variables()};
+  input.environment = process_environment();
   input.password_in_arguments = hide_passwords_in_arguments(argc, argv);
   Console console(stdout, stderr,
                   {.input = ::isatty(STDIN_FILENO) == 1,

@@ -91,7 +91,7 @@ class Program {
     remember_secrets(loaded);
     console_.use_colour(colours_wanted(loaded.settings, input_.environment));
     log_.emplace(log_options(loaded.settings, console_.terminals()), console_.secrets(), Clock::real());
-    Invocation invocation{loaded.settings, loaded.environment, console_, *log_, interrupt_, Clock::real()};
+    Invocation invocation{loaded.settings, loaded.environment, input_.keys, console_, *log_, interrupt_, Clock::real()};
     if (input_.password_in_arguments) {
       invocation.warn({.severity = Severity::warning,
                        .code = "password-in-arguments",

@@ -6,13 +6,15 @@
 
 #include "cli/console.h"
 #include "cli/environment.h"
+#include "cli/key_variables.h"
 #include "dunlin/interrupt.h"
 
 namespace dunlin::cli {
 
 struct ProgramInput {
   std::vector<std::string> words;  // without the program's own name
-  Variables environment;
+  KeyVariables keys;
+  Variables environment;  // as it is once the keys are taken out
   bool password_in_arguments = false;
 };
 

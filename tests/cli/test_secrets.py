@@ -1,9 +1,12 @@
 """keygen, encrypt and decrypt, as a person and as a script use them."""
 
+import base64
 import os
 import pty
 import stat
 import subprocess
+import time
+from pathlib import Path
 
 from support.program import clean_environment
 
@@ -100,3 +103,47 @@ def test_what_is_wrong_with_a_key_is_said_and_no_key_is_shown(piped, environment
 def test_what_is_no_value_is_said(piped):
     code, output, errors = piped("decrypt", given=b"{}", SECRETS_ENCRYPTION_KEY=KEY)
     assert (code, output) == (9, b"") and "cannot decrypt standard input" in errors and '"version" is missing' in errors
+
+
+def memory_that_may_be_swapped(pid):
+    """(name, bytes) of every mapping of a process that is not locked."""
+    mapping = None
+    for line in open(f"/proc/{pid}/smaps"):
+        words = line.split()
+        if "-" in words[0] and not words[0].endswith(":"):
+            start, end = (int(number, 16) for number in words[0].split("-"))
+            mapping = start, end, words[1], words[5] if len(words) > 5 else ""
+        elif words[0] == "VmFlags:" and "lo" not in words[1:] and mapping[2].startswith("r") and mapping[3] != "[vvar]":
+            with open(f"/proc/{pid}/mem", "rb", buffering=0) as memory:
+                memory.seek(mapping[0])
+                try:
+                    yield mapping[3], memory.read(mapping[1] - mapping[0])
+                except OSError:  # [vsyscall] and the like
+                    pass
+
+
+@pytest.mark.parametrize("way", ["variable", "file", "command"])
+def test_a_key_is_in_locked_memory_and_nowhere_else(dunlin, tmp_path, way):
+    # Bytes that are in no other place of a process by chance.
+    raw = os.urandom(32)
+    text = base64.b64encode(raw)
+    key = b"kek-v1:" + text
+    (tmp_path / "key").write_bytes(key + b"\n")
+    variables = {"variable": {"SECRETS_ENCRYPTION_KEY": key.decode(), "SECRETS_ENCRYPTION_KEY_PREVIOUS": key.decode()},
+                 "file": {"SECRETS_ENCRYPTION_KEY_FILE": str(tmp_path / "key")},
+                 "command": {"DUNLIN_KEY_COMMAND": f"cat {tmp_path}/key"}}[way]
+    process = subprocess.Popen([dunlin.program, "encrypt"], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                               env=clean_environment(variables))
+    try:
+        # It reads standard input once it has its keys.
+        while "read" not in Path(f"/proc/{process.pid}/wchan").read_text():
+            assert process.poll() is None
+            time.sleep(0.01)
+        time.sleep(0.2)
+        found = [name for name, memory in memory_that_may_be_swapped(process.pid) if text in memory or raw in memory]
+        assert found == []
+        assert text not in Path(f"/proc/{process.pid}/environ").read_bytes()
+        payload, _ = process.communicate(b"x")
+    finally:
+        process.kill()
+    assert process.returncode == 0 and b'"key_id":"kek-v1"' in payload
