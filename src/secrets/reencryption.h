@@ -60,7 +60,8 @@ struct RotationReport {
   std::chrono::nanoseconds duration{};
 
   std::size_t total(std::size_t ColumnReport::* count) const;
-  bool complete() const { return proven && !interrupted && total(&ColumnReport::undecryptable) == 0; }
+  // Nothing was found that could not be decrypted, and it was not interrupted.
+  bool clean() const { return !interrupted && total(&ColumnReport::undecryptable) == 0; }
 };
 
 // How many undecryptable values are listed one by one.

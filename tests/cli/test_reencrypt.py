@@ -300,6 +300,15 @@ def test_dry_run_and_verify_need_no_right_to_write(postgres, database, keys, rot
     assert "not covered: public.others.x_encrypted: permission denied" in rotate(url, "-n").ok(9).stdout
 
 
+def test_rows_that_a_policy_hides_are_no_success(postgres, database, keys, rotate):
+    from support.postgres import PASSWORD, PASSWORD_USER
+    fill(database, keys)
+    database.execute("grant select, update on users to app; alter table users enable row level security;"
+                     " create policy recent on users using (id > 42)")
+    url = postgres.url(database.name, user=PASSWORD_USER, password=PASSWORD)
+    assert "row-level security" in rotate(url).ok(9).stdout
+
+
 def test_an_answer_that_is_lost_is_not_work_that_is_lost(postgres, database, keys, rotate, proxy):
     """The connection breaks behind the server's commit: the statement is sent again, and what it did is counted once."""
     fill(database, keys)

@@ -34,6 +34,15 @@ auto between(std::size_t least, std::size_t most) {
   };
 }
 
+// A policy that hides rows becomes an error (PostgreSQL): hidden rows would be neither changed nor missed. Behind a
+// pooler the setting would reach others.
+std::unique_ptr<Session> showing_all_rows(std::unique_ptr<Session> session, Dialect dialect) {
+  if (dialect == Dialect::postgres && !session->server().pooled) {
+    session->query("SELECT pg_catalog.set_config('row_security', 'off', false)");
+  }
+  return session;
+}
+
 class Reencrypt final : public Command {
  public:
   void define(CLI::App& app) override {
@@ -65,9 +74,9 @@ class Reencrypt final : public Command {
     const bool read_only = verify_ || dry_run_;
     const Keyring ring = keyring(invocation);
     const Database database = open_database(invocation, DatabaseUse::read);
-    std::unique_ptr<Session> session = connect(invocation, database, read_only);
-    const ServerInfo server = session->server();
     const Dialect dialect = database.driver->dialect();
+    std::unique_ptr<Session> session = showing_all_rows(connect(invocation, database, read_only), dialect);
+    const ServerInfo server = session->server();
     secrets::ColumnChoice choice =
         secrets::choose_columns(*session, dialect, invocation.settings.list("encrypted_columns"), tables_, ring);
     if (choice.covered.empty() && choice.left_out.empty()) {
@@ -85,7 +94,7 @@ class Reencrypt final : public Command {
       if (session) return std::move(session);
       SessionOptions options = database.session;
       options.read_only = read_only;
-      return database.driver->open(database.url, options);
+      return showing_all_rows(database.driver->open(database.url, options), dialect);
     };
     RotationOutcome outcome{.rotation = options_.rotation,
                             .key_id = ring.primary_id(),

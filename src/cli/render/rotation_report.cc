@@ -111,7 +111,7 @@ std::string_view rotation_word(Rotation rotation) {
 }  // namespace
 
 bool RotationOutcome::complete() const {
-  if (report.interrupted || report.total(&ColumnReport::undecryptable) > 0) return false;
+  if (!report.clean()) return false;
   if (std::ranges::any_of(left_out, &secrets::LeftOut::matters)) return false;
   return report.proven || !changing(rotation);
 }

@@ -57,7 +57,7 @@ TEST_F(Rotating, SeveralWorkersDoEachValueOnce) {
   std::size_t told = 0;
   const RotationReport report = rotate_with({.batch_size = 7, .concurrency = 4}, nullptr,
                                             [&](const RotationProgress& progress) { told = progress.changed; });
-  EXPECT_TRUE(report.complete());
+  EXPECT_TRUE(report.clean() && report.proven);
   EXPECT_EQ(report.total(&ColumnReport::changed), kRows);
   EXPECT_EQ(told, kRows);
   const Keyring ring(new_key_.view());
@@ -72,10 +72,12 @@ TEST_F(Rotating, AnInterruptLeavesTheRestForTheNextRun) {
   const RotationReport report = rotate_with({.batch_size = 5, .concurrency = 2}, &interrupt,
                                             [&](const RotationProgress&) { interrupt.request(0); });
   EXPECT_TRUE(report.interrupted);
-  EXPECT_FALSE(report.complete());
+  EXPECT_FALSE(report.clean());
+  EXPECT_FALSE(report.proven);
   EXPECT_GT(report.total(&ColumnReport::changed), 0u);
   EXPECT_LT(report.total(&ColumnReport::changed), static_cast<std::size_t>(kRows));
-  EXPECT_TRUE(rotate_with({}).complete());
+  const RotationReport next = rotate_with({});
+  EXPECT_TRUE(next.clean() && next.proven);
 }
 
 TEST_F(Rotating, ARehearsalChangesNothing) {
