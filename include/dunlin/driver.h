@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "dunlin/dialect.h"
+#include "dunlin/grants.h"
 #include "dunlin/interrupt.h"
 #include "dunlin/observer.h"
 #include "dunlin/plan.h"
@@ -187,6 +188,13 @@ class Session {
   // to find out afterwards whether it took effect. Neither waits on a lock.
   virtual std::string remember(const SourceStatement&) = 0;
   virtual Verdict verify(const SourceStatement&, const std::string& remembered) = 0;
+
+  // How roles come to what was asked for them, on everything that migrations make. Reads only. Throws Failure (config)
+  // for a role that cannot have it. Nothing where a database has no roles.
+  virtual GrantScript grant_script(std::span<const RoleGrant>, const TableName& history, const TableName& journal) {
+    (void)history, (void)journal;
+    return {};
+  }
 };
 
 // Making and removing whole databases; not every driver can.

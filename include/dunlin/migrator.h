@@ -15,6 +15,7 @@
 
 #include "dunlin/driver.h"
 #include "dunlin/embedded.h"
+#include "dunlin/grants.h"
 #include "dunlin/migration.h"
 #include "dunlin/observer.h"
 #include "dunlin/plan.h"
@@ -37,6 +38,9 @@ struct MigratorOptions {
   std::string history;
   // Empty: the scheme's own; may be schema-qualified, quoted or not.
   std::string history_table;
+
+  // Users besides the one who migrates, and what they may do with what migrations make.
+  std::vector<RoleGrant> grants;
 
   SessionOptions session;
   // A driver of the user's own; null: chosen by the URL's scheme.

@@ -73,6 +73,7 @@ Opening begin_opening(const MigratorOptions& options) {
                                                 : parse_table_name(options.history_table);
   project.url = options.url;
   project.session = options.session;
+  project.grants = options.grants;
   project.session.foreign_keys = opening.format->foreign_keys;
   project.driver = options.driver;
   if (project.driver == nullptr && !options.url.empty()) project.driver = drivers::for_url(options.url);

@@ -44,6 +44,10 @@ class ReadAheadSession final : public Session {
   Verdict verify(const SourceStatement& statement, const std::string& remembered) override {
     return session_->verify(statement, remembered);
   }
+  GrantScript grant_script(std::span<const RoleGrant> grants, const TableName& history,
+                           const TableName& journal) override {
+    return session_->grant_script(grants, history, journal);
+  }
 
  private:
   std::unique_ptr<Session> session_;

@@ -48,6 +48,32 @@ std::optional<std::string> as_list(const toml::node& node) {
   return all;
 }
 
+// The table { a = "x", b = "y" } as "a=x,b=y", with the line of each.
+std::optional<std::string> as_pairs(const toml::node& node, const std::string& path, std::vector<int>& lines) {
+  const auto* table = node.as_table();
+  if (table == nullptr) return as_list(node);
+  std::string all;
+  for (const auto& [key, value] : *table) {
+    const auto* text = value.as_string();
+    if (text == nullptr) return std::nullopt;
+    if (key.str().find_first_of(",=") != std::string_view::npos) {
+      fail(path, key.source().begin,
+           fmt::format("\"{}\" cannot be named here: it holds a comma or an equals sign", key.str()), {});
+    }
+    all += fmt::format("{}{}={}", all.empty() ? "" : ",", key.str(), text->get());
+    lines.push_back(static_cast<int>(key.source().begin.line));
+  }
+  return all;
+}
+
+const char* what_it_is_not(SettingKind kind) {
+  switch (kind) {
+    case SettingKind::pairs: return "no table of names and texts";
+    case SettingKind::list: return "no array of texts";
+    default: return "neither text, a number nor true or false";
+  }
+}
+
 // Whether a file may have it.
 bool fits_file(const SettingRow& row) {
   return row.places == SettingPlaces::everywhere || row.places == SettingPlaces::environment_and_file;
@@ -77,19 +103,20 @@ bool offer_config_file(const std::string& path, Settings& settings) {
   const toml::table table = parse(*text, path);
   for (const auto& [key, node] : table) {
     const SettingRow& row = row_of(path, key);
-    const bool list = row.kind == SettingKind::list;
-    std::optional<std::string> value = list ? as_list(node) : as_text(node);
+    std::vector<int> lines;
+    std::optional<std::string> value = row.kind == SettingKind::pairs  ? as_pairs(node, path, lines)
+                                       : row.kind == SettingKind::list ? as_list(node)
+                                                                       : as_text(node);
     if (!value) {
-      fail(path, node.source().begin,
-           fmt::format("the value of \"{}\" is {}", key.str(),
-                       list ? "no array of texts" : "neither text, a number nor true or false"),
+      fail(path, node.source().begin, fmt::format("the value of \"{}\" is {}", key.str(), what_it_is_not(row.kind)),
            {});
     }
     settings.offer(row.key, std::move(*value),
                    {.kind = SourceKind::config_file,
                     .name = std::string(key.str()),
                     .file = path,
-                    .line = static_cast<int>(key.source().begin.line)});
+                    .line = static_cast<int>(key.source().begin.line),
+                    .lines = std::move(lines)});
   }
   return true;
 }

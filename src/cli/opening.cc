@@ -8,6 +8,7 @@
 #include "app/open.h"
 #include "app/open_connected.h"
 #include "base/duration.h"
+#include "cli/grants.h"
 #include "cli/render/text_error.h"
 
 namespace dunlin::cli {
@@ -72,6 +73,7 @@ MigratorOptions project_options(const Invocation& invocation, DatabaseUse use) {
   options.format = settings.text("format");
   options.history = settings.text("history");
   options.history_table = settings.text("history_table");
+  options.grants = read_grants(settings.at("grants"));
   options.session = session_options(invocation);
   options.url = chosen(invocation, use).url;
   return options;

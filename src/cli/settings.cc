@@ -61,7 +61,8 @@ std::string canonical(const SettingRow& row, std::string value) {
 std::string checked(const SettingRow& row, std::string value, const SettingSource& source) {
   switch (row.kind) {
     case SettingKind::text:
-    case SettingKind::list: return value;
+    case SettingKind::list:
+    case SettingKind::pairs: return value;
     case SettingKind::duration: try { parse_duration(value);
       } catch (const Failure& failure) {
         refuse(source, failure.error().message, failure.error().hint);

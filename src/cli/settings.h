@@ -22,6 +22,8 @@ struct SettingSource {
   std::string name;  // "--lock-wait", "DUNLIN_LOCK_WAIT", "lock_wait"
   std::string file;  // for config_file and env_file, as the user named it
   int line = 0;
+  // Of each element, where the value is a table of dunlin.toml.
+  std::vector<int> lines{};
 };
 
 // "--lock-wait", "DUNLIN_LOCK_WAIT", "DATABASE_URL in .env:3", "dunlin.toml:7", "default".

@@ -52,6 +52,9 @@ constexpr std::array kRows{
     SettingRow{"ignore_missing", on_off, everywhere, running, "off", "", "",
                "go on although an applied migration has no file"},
 
+    SettingRow{"grants", pairs, environment_and_file, running, "", "", "ROLE=ACCESS",
+               "users who get readwrite or read access to what migrations make: app=readwrite,reporting=read"},
+
     SettingRow{"key_command", text, flag_and_environment, secrets, "", "", "COMMAND",
                "a shell command that prints the keys, the current one first, each on a line"},
     SettingRow{"encrypted_columns", list, environment_and_file, secrets, "", "", "COLUMNS",

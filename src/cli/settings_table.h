@@ -14,7 +14,8 @@ enum class SettingKind {
   count,     // a whole number, 0 or more
   choice,    // one of the words in `choices`
   on_off,
-  list,  // several texts, with commas between; an array in dunlin.toml
+  list,   // several texts, with commas between; an array in dunlin.toml
+  pairs,  // several name=value, with commas between; a table in dunlin.toml
 };
 
 // Where a setting may be given.

@@ -25,9 +25,11 @@ std::vector<AppliedMigration> HistoryTable::read(Session& session) const {
   return applied;
 }
 
-void HistoryTable::create(Session& session, Observer& observer) {
+void HistoryTable::create(Session& session, const std::vector<std::string>& also, Observer& observer) {
   if (exists_) return;
-  const StatementResult made = session.execute_together({}, scheme_.create_sql(dialect_, table_), nullptr, observer);
+  std::vector<std::string> sql = scheme_.create_sql(dialect_, table_);
+  sql.insert(sql.end(), also.begin(), also.end());
+  const StatementResult made = session.execute_together({}, sql, nullptr, observer);
   if (made.outcome == StatementOutcome::done && !made.error) {
     exists_ = true;
     return;

@@ -24,8 +24,9 @@ class HistoryTable {
 
   // In version order; empty when there is no table. Reads only.
   std::vector<AppliedMigration> read(Session&) const;
-  // Makes the table when it is absent. To be called under the run lock; being late (somebody else made it) is no error.
-  void create(Session&, Observer&);
+  // Makes the table when it is absent, and runs `also` in the same transaction. To be called under the run lock; being
+  // late (somebody else made it) is no error.
+  void create(Session&, const std::vector<std::string>& also, Observer&);
 
   const HistoryScheme& scheme() const noexcept { return scheme_; }
   Dialect dialect() const noexcept { return dialect_; }

@@ -37,11 +37,12 @@ void Journal::locate(Session& session) {
   exists_ = session.locate(table_).exists;
 }
 
-void Journal::create(Session& session, Observer& observer) {
+void Journal::create(Session& session, const std::vector<std::string>& also, Observer& observer) {
   if (!exists_) locate(session);
   if (exists_) return;
-  const std::string sql = create_sql();
-  const StatementResult made = session.execute_together({}, {&sql, 1}, nullptr, observer);
+  std::vector<std::string> sql{create_sql()};
+  sql.insert(sql.end(), also.begin(), also.end());
+  const StatementResult made = session.execute_together({}, sql, nullptr, observer);
   locate(session);
   if (exists_) return;
   if (made.error) throw Failure(*made.error);

@@ -41,8 +41,10 @@ class Journal {
   // Reads only.
   void locate(Session&);
   bool exists() const noexcept { return exists_; }
-  // Makes the table when it is absent. Under the run lock. Throws Failure (sql).
-  void create(Session&, Observer&);
+  // Makes the table when it is absent, and runs `also` in the same transaction. Under the run lock. Throws Failure
+  // (sql).
+  void create(Session&, const std::vector<std::string>& also, Observer&);
+  const TableName& name() const noexcept { return table_; }
 
   // By statement number. Empty when there is no table.
   std::map<std::size_t, JournalEntry> read(Session&, const JournalKey&) const;

@@ -120,7 +120,7 @@ class JournalledStep {
  private:
   StepResult run_statements() {
     layout_ = lay_out(step_, dialect_);
-    run_.journal().create(run_.session(), run_.observer());
+    run_.journal().create(run_.session(), run_.grants().on_journal, run_.observer());
     entries_ = run_.journal().read(run_.session(), key_);
     finished_ = std::ranges::any_of(entries_, [](const auto& entry) { return entry.second.done; });
     if (const auto last = entries_.find(layout_.last); last != entries_.end() && last->second.done) {
@@ -272,13 +272,21 @@ class JournalledStep {
   }
 
   std::vector<std::string> record_for(std::size_t number, const JournalEntry& entry) {
-    if (number != layout_.last) return {run_.journal().done_sql(key_, entry)};
-    std::vector<std::string> record =
-        step_.direction == Direction::up
-            ? run_.history().scheme().record_up_sql(dialect_, run_.history().name(), step_.migration, elapsed())
-            : run_.history().scheme().record_down_sql(dialect_, run_.history().name(), step_.migration.version);
+    std::vector<std::string> record = run_.grants().after;
+    if (number != layout_.last) {
+      record.push_back(run_.journal().done_sql(key_, entry));
+      return record;
+    }
+    for (std::string& sql : history_row()) record.push_back(std::move(sql));
     record.push_back(run_.journal().forget_all_sql(key_));
     return record;
+  }
+
+  std::vector<std::string> history_row() {
+    const HistoryTable& history = run_.history();
+    return step_.direction == Direction::up
+               ? history.scheme().record_up_sql(dialect_, history.name(), step_.migration, elapsed())
+               : history.scheme().record_down_sql(dialect_, history.name(), step_.migration.version);
   }
 
   // A file in which nothing counts: no statements, or settings only.

@@ -1,4 +1,5 @@
 // The stable names of the model's enums, as JSON and text output spell them.
+#include "dunlin/grants.h"
 #include "dunlin/migration.h"
 #include "dunlin/plan.h"
 #include "dunlin/report.h"
@@ -8,6 +9,10 @@ namespace dunlin {
 
 const char* to_string(Direction direction) noexcept {
   return direction == Direction::up ? "up" : "down";
+}
+
+const char* to_string(RoleAccess access) noexcept {
+  return access == RoleAccess::read ? "read" : "readwrite";
 }
 
 const char* to_string(MigrationKind kind) noexcept {

@@ -1,5 +1,7 @@
 #include "core/project.h"
 
+#include "core/journal.h"
+
 namespace dunlin {
 
 std::unique_ptr<Session> Project::connect(bool read_only) const {
@@ -10,6 +12,10 @@ std::unique_ptr<Session> Project::connect(bool read_only) const {
   SessionOptions options = session;
   options.read_only = read_only;
   return driver->open(url, options);
+}
+
+GrantScript Project::grant_script(Session& connected, const TableName& history) const {
+  return connected.grant_script(grants, history, Journal(driver->dialect(), history).name());
 }
 
 }  // namespace dunlin

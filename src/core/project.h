@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/clock.h"
 #include "core/catalog.h"
@@ -20,10 +21,14 @@ struct Project {
   std::shared_ptr<Driver> driver;  // null for commands that need no database
   std::string url;                 // holds a secret: never printed
   SessionOptions session;
+  std::vector<RoleGrant> grants;
   Clock* clock = &Clock::real();
 
   // With the project's session options; `read_only` for commands that never write. Throws Failure (connect, usage).
   std::unique_ptr<Session> connect(bool read_only) const;
+
+  // How the roles in `grants` are told, in a database whose history is in this table. Throws Failure (config, sql).
+  GrantScript grant_script(Session&, const TableName& history) const;
 };
 
 }  // namespace dunlin

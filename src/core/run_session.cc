@@ -47,7 +47,12 @@ void RunSession::refresh() {
 }
 
 void RunSession::prepare_history() {
-  history_.create(*session_, observer_);
+  grants_ = project_.grant_script(*session_, history_.name());
+  if (!grants_.in_place) {
+    const StatementResult granted = session_->execute_together({}, grants_.before, nullptr, observer_);
+    if (granted.outcome != StatementOutcome::done) throw Failure(granted.error.value_or(interrupted_error()));
+  }
+  history_.create(*session_, grants_.on_history, observer_);
   journal_->locate(*session_);
 }
 

@@ -26,7 +26,8 @@ class RunSession {
   std::optional<Error> lock();
   // Reads the history again. Throws Failure (sql, connect).
   void refresh();
-  // Makes the history table when it is absent.
+  // Makes the history table when it is absent, and sees to it that the project's roles get what they are to have.
+  // Throws Failure: sql; config for a role that cannot have it, before anything is made.
   void prepare_history();
   // After a broken connection: connects again, takes the lock again (ending our own orphaned server process if it does
   // not end by itself) and only then reads the history: before that, "not applied" would be a guess. The error says why
@@ -42,6 +43,8 @@ class RunSession {
   Observer& observer() { return observer_; }
   HistoryTable& history() { return history_; }
   Journal& journal() { return *journal_; }
+  // Filled by prepare_history().
+  const GrantScript& grants() const { return grants_; }
   const Status& status() const { return status_; }
   const std::optional<RunLock>& run_lock() const { return run_lock_; }
   // Rows in the history table, kept up to date by the runner.
@@ -58,6 +61,7 @@ class RunSession {
   std::unique_ptr<Session> session_;
   HistoryTable history_;
   std::optional<Journal> journal_;
+  GrantScript grants_;
   Status status_;
   std::optional<RunLock> run_lock_;
   bool locked_ = false;

@@ -146,9 +146,10 @@ class Run {
     for (std::size_t i = begin; i < end; ++i) {
       const Step& step = plan_.steps[i];
       const bool up = step.direction == Direction::up;
-      Unit unit{.step = &step, .index = i, .record = {}, .fence = {}};
-      unit.record = up ? scheme.record_up_sql(dialect, table, step.migration, std::nullopt)
-                       : scheme.record_down_sql(dialect, table, step.migration.version);
+      Unit unit{.step = &step, .index = i, .record = run_.grants().after, .fence = {}};
+      std::ranges::move(up ? scheme.record_up_sql(dialect, table, step.migration, std::nullopt)
+                           : scheme.record_down_sql(dialect, table, step.migration.version),
+                        std::back_inserter(unit.record));
       unit.fence = scheme.fence(dialect, table, step.migration.version, !up, rows);
       rows = up ? rows + 1 : rows - 1;
       units.push_back(std::move(unit));

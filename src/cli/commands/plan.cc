@@ -35,6 +35,7 @@ class ShowPlan final : public Command {
                            .scheme = *project.scheme,
                            .table = snapshot.table,
                            .table_exists = snapshot.history_exists,
+                           .grants = project.grant_script(*session, snapshot.table),
                            .database = session->server().database,
                            .title = run_title(subject_of(project, session->server()))};
     if (invocation.json()) {
@@ -63,15 +64,17 @@ int show_plan(const Invocation& invocation, const Project& project, const RunOpt
   const Plan plan = direction == Direction::up
                         ? plan_up(project.catalog, *project.scheme, snapshot.status, dialect, options)
                         : plan_down(project.catalog, *project.scheme, snapshot.status, dialect, options);
+  project.grant_script(*session, snapshot.table);  // says so now if a role does not exist
   const Subject subject = subject_of(project, session->server());
   Console& console = invocation.console;
   if (invocation.json()) {
-    console.out(document(plan_json(plan, subject, dialect), console.secrets()));
+    console.out(document(plan_json(plan, subject, project.grants, dialect), console.secrets()));
   } else {
     const PlanView view{.subject = subject,
                         .history_table = shown_table(project, snapshot.table),
                         .history_exists = snapshot.history_exists,
-                        .dialect = dialect};
+                        .dialect = dialect,
+                        .grants = project.grants};
     console.out(render_plan(plan, view, console.output_paint()));
   }
   return plan.refusal ? exit_code(plan.refusal->kind) : static_cast<int>(ExitCode::done);

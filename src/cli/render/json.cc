@@ -145,11 +145,15 @@ Json status_json(const Subject& subject, const StatusContext& context, const Cat
   return json;
 }
 
-Json plan_json(const Plan& plan, const Subject& subject, Dialect dialect) {
+Json plan_json(const Plan& plan, const Subject& subject, const std::vector<RoleGrant>& grants, Dialect dialect) {
   Json json{{"database", text_or_null(subject.server.database)},
             {"transaction", to_string(plan.scope)},
             {"pending_left", plan.left_pending},
+            {"grants", Json::array()},
             {"steps", Json::array()}};
+  for (const RoleGrant& grant : grants) {
+    json["grants"].push_back({{"role", grant.role}, {"access", to_string(grant.access)}});
+  }
   for (const Step& step : plan.steps) {
     Json one{{"version", step.migration.version.text},
              {"name", step.migration.name},

@@ -35,7 +35,7 @@ struct StatusContext {
 };
 Json status_json(const Subject&, const StatusContext&, const Catalog&, const Status&);
 
-Json plan_json(const Plan&, const Subject&, Dialect);
+Json plan_json(const Plan&, const Subject&, const std::vector<RoleGrant>& grants, Dialect);
 
 // One document with a final newline, every secret in its strings masked.
 std::string document(Json, const SecretSet&);

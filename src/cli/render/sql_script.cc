@@ -18,9 +18,14 @@ class ScriptWriter {
 
   void write() {
     head();
+    if (!script_.grants.before.empty() && !plan_.steps.empty()) {
+      line("\n-- what other users may do with what is made");
+      for (const std::string& sql : script_.grants.before) statement(sql);
+    }
     if (!script_.table_exists && !plan_.steps.empty()) {
       line("\n-- the history table");
       for (const std::string& sql : script_.scheme.create_sql(script_.dialect, script_.table)) statement(sql);
+      for (const std::string& sql : script_.grants.on_history) statement(sql);
     }
     const bool all = plan_.scope == TransactionScope::all && !plan_.steps.empty();
     if (all) statement(begin(""));
@@ -95,6 +100,7 @@ class ScriptWriter {
     const auto rows = step.direction == Direction::up
                           ? script_.scheme.record_up_sql(script_.dialect, script_.table, step.migration, elapsed)
                           : script_.scheme.record_down_sql(script_.dialect, script_.table, step.migration.version);
+    for (const std::string& sql : script_.grants.after) statement(sql);
     for (const std::string& sql : rows) statement(sql);
   }
 

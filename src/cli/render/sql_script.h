@@ -15,6 +15,7 @@ struct SqlScript {
   const HistoryScheme& scheme;
   TableName table;  // located
   bool table_exists = false;
+  GrantScript grants{};
   std::string database;  // its own name, which the lock is made of
   std::string title;     // for the comment at its head
 };

@@ -29,6 +29,17 @@ std::string numbered(std::string_view label, std::string_view text) {
   return fmt::format("      {:>7}  {}\n", label, text);
 }
 
+// "app may read and write what is made, reporting may read it"
+std::string who_gets_what(const std::vector<RoleGrant>& grants) {
+  std::string text;
+  for (const RoleGrant& grant : grants) {
+    text +=
+        fmt::format("{}{} may {} {}", text.empty() ? "" : ", ", printable(grant.role),
+                    grant.access == RoleAccess::read ? "read" : "read and write", text.empty() ? "what is made" : "it");
+  }
+  return text;
+}
+
 class PlanText {
  public:
   PlanText(const Plan& plan, const PlanView& view, const Paint& paint) : plan_(plan), view_(view), paint_(paint) {}
@@ -38,6 +49,7 @@ class PlanText {
     if (!view_.history_exists && !plan_.steps.empty()) {
       text_ += fmt::format("  {} does not exist yet and is made first\n", printable(view_.history_table));
     }
+    if (!view_.grants.empty() && !plan_.steps.empty()) text_ += fmt::format("  {}\n", who_gets_what(view_.grants));
     if (all) text_ += "  BEGIN\n";
     for (const Step& step : plan_.steps) add_step(step);
     if (all) text_ += "  COMMIT\n";

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "cli/render/paint.h"
 #include "cli/render/subject.h"
 #include "dunlin/dialect.h"
+#include "dunlin/grants.h"
 #include "dunlin/plan.h"
 
 namespace dunlin::cli {
@@ -15,6 +17,7 @@ struct PlanView {
   std::string history_table;  // as shown
   bool history_exists = true;
   Dialect dialect = Dialect::postgres;
+  std::vector<RoleGrant> grants{};
 };
 
 // Reads the scripts. Throws Failure (io).

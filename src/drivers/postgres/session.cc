@@ -4,6 +4,7 @@
 
 #include "drivers/postgres/apply.h"
 #include "drivers/postgres/exchange.h"
+#include "drivers/postgres/grants.h"
 #include "drivers/postgres/identity.h"
 #include "drivers/postgres/monitor_sql.h"
 #include "drivers/postgres/single_statement.h"
@@ -123,6 +124,11 @@ std::string PostgresSession::remember(const SourceStatement& statement) {
 
 Verdict PostgresSession::verify(const SourceStatement& statement, const std::string& remembered) {
   return find_verdict(*link_, statement.text, remembered);
+}
+
+GrantScript PostgresSession::grant_script(std::span<const RoleGrant> grants, const TableName& history,
+                                          const TableName& journal) {
+  return make_grant_script(*link_, grants, history, journal);
 }
 
 }  // namespace dunlin::postgres

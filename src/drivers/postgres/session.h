@@ -33,6 +33,7 @@ class PostgresSession final : public Session {
 
   std::string remember(const SourceStatement&) override;
   Verdict verify(const SourceStatement&, const std::string& remembered) override;
+  GrantScript grant_script(std::span<const RoleGrant>, const TableName& history, const TableName& journal) override;
 
  private:
   std::unique_ptr<Link> link_;

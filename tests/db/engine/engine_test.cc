@@ -131,7 +131,7 @@ TEST_F(EngineTest, AnEditedHistoryIsAskedAboutAndNeverSkipped) {
     const auto session = project.connect(false);
     Observer silent;
     Journal journal(Dialect::sqlite, {"", "_sqlx_migrations"});
-    journal.create(*session, silent);
+    journal.create(*session, {}, silent);
     const JournalKey key{project.catalog.migrations[0].version, Direction::up};
     const std::vector<std::string> sql{
         "DELETE FROM _sqlx_migrations",
@@ -157,7 +157,7 @@ TEST_F(EngineTest, Rule3_6_ResolveSettlesOneStatement) {
   {
     const auto session = project.connect(false);
     Journal journal(Dialect::sqlite, {"", "_sqlx_migrations"});
-    journal.create(*session, silent);
+    journal.create(*session, {}, silent);
     const JournalKey key{project.catalog.migrations[0].version, Direction::up};
     const std::vector<std::string> sql{
         "CREATE TABLE a (i INTEGER)",
