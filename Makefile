@@ -14,13 +14,14 @@ export CMAKE_C_COMPILER_LAUNCHER ?= $(LAUNCHER)
 export CMAKE_CXX_COMPILER_LAUNCHER ?= $(LAUNCHER)
 export CCACHE_SLOPPINESS ?= pch_defines,time_macros
 
-.PHONY: build demo test test-fast soak bench format format-check lint clean install
+.PHONY: build demo test test-fast soak bench format format-check lint clean package install
 
 build:
 	@scripts/setup build
 	@cmake --preset release --log-level=WARNING
 	@cmake --build build/release -j$(JOBS)
 	@strip -o build/dunlin.new build/release/dunlin && mv build/dunlin.new build/dunlin
+	@cp build/release/dunlin.cdx.json build/
 	@echo "build/dunlin: $$(build/dunlin --version | head -1)"
 
 # Half a minute with the program, on SQLite.
@@ -76,6 +77,11 @@ lint:
 
 clean:
 	@rm -rf build
+
+# build/packages/: a .deb and a tarball of the program.
+package: build
+	@cpack --config build/release/CPackConfig.cmake -G 'DEB;TGZ' -B build/packages
+	@rm -rf build/packages/_CPack_Packages
 
 install: build
 	@cmake --install build/release --prefix $(PREFIX) --strip

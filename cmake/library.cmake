@@ -25,7 +25,6 @@ include(${CMAKE_CURRENT_LIST_DIR}/dunlin_embed_migrations.cmake)
 # Installing.
 include(CMakePackageConfigHelpers)
 set(dunlin_cmake_dir ${CMAKE_INSTALL_LIBDIR}/cmake/dunlin)
-install(TARGETS dunlin RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 install(TARGETS dunlin_library EXPORT dunlinTargets LIBRARY DESTINATION ${CMAKE_INSTALL_LIBDIR}
         ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
 install(DIRECTORY include/dunlin DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} FILES_MATCHING PATTERN "*.h")
@@ -36,4 +35,3 @@ configure_package_config_file(cmake/dunlinConfig.cmake.in ${CMAKE_BINARY_DIR}/du
 write_basic_package_version_file(${CMAKE_BINARY_DIR}/dunlinConfigVersion.cmake COMPATIBILITY SameMinorVersion)
 install(FILES ${CMAKE_BINARY_DIR}/dunlinConfig.cmake ${CMAKE_BINARY_DIR}/dunlinConfigVersion.cmake
         cmake/dunlin_embed_migrations.cmake cmake/embed_files.cmake DESTINATION ${dunlin_cmake_dir})
-install(FILES LICENSE CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR})

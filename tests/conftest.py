@@ -1,10 +1,13 @@
 """Fixtures of every test that runs the real program. See tests/support for what they give."""
 
 import os
+import shutil
 import subprocess
 
 import pytest
 
+from support import images
+from support.docker import Docker, NAMES
 from support.pgbouncer import PgBouncer
 from support.postgres import Postgres, postgres18 as make_postgres18
 from support.program import Dunlin, Migrations
@@ -100,3 +103,52 @@ def dunlin(tmp_path):
     program = Dunlin(tmp_path)
     yield program
     program.close()
+
+
+@pytest.fixture(scope="session")
+def admin_image():
+    """The image of this checkout, under the name that documents call it by."""
+    images.buildah("tag", images.admin_image(), "dunlin:latest")
+    yield "dunlin"
+    shutil.rmtree(NAMES, ignore_errors=True)
+
+
+@pytest.fixture
+def docker(tmp_path, admin_image):
+    """A docker that is called in the directory above `migrations`."""
+    docker = Docker(tmp_path)
+    yield docker
+    docker.close()
+
+
+@pytest.fixture(scope="session")
+def image_with_migrations(admin_image, tmp_path_factory):
+    directory = tmp_path_factory.mktemp("everruns")
+    everruns_migrations(directory)
+    (directory / "Dockerfile").write_text("FROM dunlin\nCOPY migrations/ migrations/\n")
+    docker = Docker(directory)
+    docker("build", "-t", "with-migrations", ".").ok()
+    docker.close()
+    return "with-migrations"
+
+
+@pytest.fixture
+def everruns_admin(docker, image_with_migrations):
+    """An image with the three migrations of everruns_migrations in it, made as docs/admin-container.md says."""
+    docker("tag", image_with_migrations, "everruns-admin").ok()
+    return "everruns-admin"
+
+
+def everruns_migrations(directory):
+    """The migrations of the production runbook, as files in `directory`/migrations."""
+    migrations = Migrations(directory / "migrations")
+    migrations.add("20240101000000_001_initial_schema", "CREATE TABLE users (id int);\n")
+    migrations.add("20240115000000_002_llm_providers", "CREATE TABLE llm_providers (id int);\n")
+    migrations.add("20240201000000_003_new_feature", "CREATE TABLE features (id int);\n")
+    return migrations
+
+
+@pytest.fixture
+def everruns_files(tmp_path):
+    """The same in a directory of the test's own, to which it may add."""
+    return everruns_migrations(tmp_path)

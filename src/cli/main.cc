@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include "cli/own_name.h"
 #include "cli/process.h"
 #include "cli/program.h"
 
@@ -12,7 +13,7 @@ int main(int argc, char** argv) {
   static dunlin::Interrupt interrupt;
   handle_signals(interrupt);
 
-  ProgramInput input{.words = {argv + 1, argv + argc}, .keys = take_key_variables()};
+  ProgramInput input{.words = without_own_name({argv + 1, argv + argc}), .keys = take_key_variables()};
   input.environment = process_environment();
   input.password_in_arguments = hide_passwords_in_arguments(argc, argv);
   Console console(stdout, stderr,

@@ -48,6 +48,8 @@ constexpr std::array kAnswers{
     Answer{"fix", "dunlin numbers new migrations as the directory does; rename a file to change its version"},
     Answer{"mark", "dunlin resolve V --applied marks one version, dunlin baseline --version V all up to it"},
     Answer{"refresh", "dunlin reset makes the database anew; dunlin down --all and then dunlin migrate keeps it"},
+    Answer{"sh", "dunlin is the image's entry point: docker run -it --entrypoint sh IMAGE"},
+    Answer{"bash", "dunlin is the image's entry point: docker run -it --entrypoint bash IMAGE"},
     Answer{"test", "dunlin plan shows what migrate would do, dunlin migrate --dry-run too"},
 };
 

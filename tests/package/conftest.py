@@ -11,6 +11,11 @@ BUILD = Path(os.environ.get("DUNLIN_BUILD") or Path(__file__).parents[2] / "buil
 
 
 @pytest.fixture(scope="session")
+def build_folder():
+    return BUILD
+
+
+@pytest.fixture(scope="session")
 def prefix(tmp_path_factory):
     prefix = tmp_path_factory.mktemp("prefix")
     run("cmake", "--install", BUILD, "--prefix", prefix)

@@ -125,3 +125,14 @@ def test_reencrypt_needs_the_previous_key_for_old_values(database, dunlin, secre
     assert "not covered: public.accounts.token_encrypted" in dunlin("reencrypt", url=database.url, env=secrets).ok(9).stdout
     assert database.value("select count(*) from accounts where convert_from(token_encrypted, 'UTF8')::json->>'key_id'"
                           " = 'kek-v1'") == 42
+
+
+def test_the_image_is_built_by_this_line(docker, database, two, tmp_path):
+    docker.directory = Path(__file__).parents[2]
+    # The program is the one of this checkout, not compiled once more: tests/image does that with `make soak`.
+    docker("build", "--target", "admin", "-f", "docker/Dockerfile.unified", "-t", "everruns-admin", "--build-arg",
+           "PROGRAM=prebuilt", ".").ok()
+    docker.directory = tmp_path
+    result = docker("run", "--rm", "-e", f"DATABASE_URL={database.url}", "-v", "./migrations:/app/migrations",
+                    "everruns-admin", "migrate-info").ok()
+    assert result.stdout == "1/pending: users (NEW)\n2/pending: orders (NEW)\n"

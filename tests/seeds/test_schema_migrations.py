@@ -59,3 +59,14 @@ def test_many_containers_one_upgrade(database, dunlin, files):
     results = [run.end() for run in [dunlin.start("upgrade", url=database.url) for _ in range(6)]]
     assert [result.code for result in results] == [0] * 6
     assert len(database.sqlx_history()) == 3
+
+
+def test_the_script_in_the_image(variables, docker, everruns_admin):
+    database, environment = variables
+    (docker.directory / ".env").write_text("".join(f"{name}={value}\n" for name, value in environment.items()))
+    docker("tag", everruns_admin, "025066246552.dkr.ecr.us-east-1.amazonaws.com/rustici-generator:2.1").ok()
+    image = "025066246552.dkr.ecr.us-east-1.amazonaws.com/rustici-generator:2.1"
+    docker("run", "--rm", "--env-file", ".env", image, "./upgrade_schema.sh", "upgrade").ok()
+    assert len(database.sqlx_history()) == 3
+    docker("run", "-d", "--name", "backend", "--env-file", ".env", "--entrypoint", "sleep", image, "infinity").ok()
+    docker("exec", "backend", "./upgrade_schema.sh", "upgrade").ok()
