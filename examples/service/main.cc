@@ -1,12 +1,14 @@
 // A service that brings its own database up to date before it serves.
 //
-//   notes-service [--no-migrations] [PORT]        the database: DATABASE_URL
+//   notes-service [--no-migrations | --wait-migrated SECONDS] [PORT]        the database: DATABASE_URL
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <exception>
 #include <iostream>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/signal_set.hpp>
@@ -20,8 +22,14 @@ namespace {
 struct Settings {
   std::string url = "sqlite:notes.db?mode=rwc";
   bool migrations = true;
+  // As a user who may not migrate: how long to wait until somebody has.
+  std::chrono::seconds wait{0};
   std::uint16_t port = 8080;
 };
+
+bool is_number(std::string_view word, std::size_t digits) {
+  return !word.empty() && word.size() <= digits && word.find_first_not_of("0123456789") == std::string_view::npos;
+}
 
 // Nothing where the command line makes no sense.
 std::optional<Settings> read_settings(int count, char** words) {
@@ -31,7 +39,9 @@ std::optional<Settings> read_settings(int count, char** words) {
     const std::string word = words[i];
     if (word == "--no-migrations") {
       settings.migrations = false;
-    } else if (word.find_first_not_of("0123456789") == std::string::npos && word.size() <= 5) {
+    } else if (word == "--wait-migrated" && i + 1 < count && is_number(words[i + 1], 6)) {
+      settings.wait = std::chrono::seconds(std::stol(words[++i]));
+    } else if (is_number(word, 5)) {
       settings.port = static_cast<std::uint16_t>(std::stoul(word));
     } else {
       return std::nullopt;
@@ -60,13 +70,13 @@ notes::Response answer(std::string_view target, notes::HealthCheck& health) {
 int main(int count, char** words) try {
   const auto settings = read_settings(count, words);
   if (!settings) {
-    std::cerr << "usage: notes-service [--no-migrations] [PORT]\n";
+    std::cerr << "usage: notes-service [--no-migrations | --wait-migrated SECONDS] [PORT]\n";
     return 2;
   }
   const dunlin::Interrupt& interrupted = interrupt();
   for (const int signal : {SIGINT, SIGTERM}) std::signal(signal, [](int number) { interrupt().request(number); });
   dunlin::Migrator schema = notes::open_schema(settings->url, interrupted);
-  if (settings->migrations && !notes::migrate(schema)) {
+  if (settings->migrations && !notes::migrate(schema, settings->wait)) {
     std::cerr << "not serving; to look at the database with the service up: notes-service --no-migrations\n";
     return 1;
   }

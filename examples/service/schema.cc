@@ -13,6 +13,10 @@ class Narrator final : public dunlin::Observer {
     if (!waiting_) std::cerr << "another instance is migrating: waiting for it\n";
     waiting_ = true;
   }
+  void waiting_for_migrations(std::size_t pending, const std::string& owner, std::chrono::milliseconds) override {
+    if (!waiting_) std::cerr << "waiting for " << owner << " to apply " << pending << " migrations\n";
+    waiting_ = true;
+  }
   void step_finished(const dunlin::Step& step, const dunlin::AppliedStep& applied) override {
     if (!applied.by_another) std::cerr << "applied " << step.migration.version.text << ' ' << applied.name << '\n';
   }
@@ -35,9 +39,11 @@ dunlin::Migrator open_schema(const std::string& url, const dunlin::Interrupt& in
   return dunlin::Migrator::open(std::move(options));
 }
 
-bool migrate(dunlin::Migrator& schema) {
+bool migrate(dunlin::Migrator& schema, std::chrono::seconds wait) {
   Narrator narrator;
-  const dunlin::Report report = schema.up({}, &narrator);
+  dunlin::RunOptions options;
+  options.wait_migrated = wait;
+  const dunlin::Report report = schema.up(options, &narrator);
   if (report.failed) say(report.failed->error);
   if (report.error) say(*report.error);
   return report.outcome == dunlin::Outcome::applied || report.outcome == dunlin::Outcome::nothing;

@@ -146,6 +146,17 @@ struct Verdict {
   std::vector<std::string> cleanup;
 };
 
+// Why a session's user cannot migrate, and who can.
+struct MissingRights {
+  // "may not write to _sqlx_migrations"
+  std::string reason;
+  std::string owner;
+  // The database's URL for that owner, without a password.
+  std::string owner_url;
+  // It may write rows, the history too, but make nothing: migrations of rows alone would work.
+  bool rows_only = false;
+};
+
 class Session {
  public:
   virtual ~Session() = default;
@@ -194,6 +205,12 @@ class Session {
   virtual GrantScript grant_script(std::span<const RoleGrant>, const TableName& history, const TableName& journal) {
     (void)history, (void)journal;
     return {};
+  }
+
+  // Empty when nothing speaks against this user's running migrations. Reads only.
+  virtual std::optional<MissingRights> missing_rights(const TableName& history) {
+    (void)history;
+    return std::nullopt;
   }
 };
 

@@ -60,6 +60,12 @@ class Observer {
     (void)holders, (void)waited;
   }
 
+  // This user may not migrate, and was told to wait for `owner`, who may. Called at once, and about every second after
+  // that.
+  virtual void waiting_for_migrations(std::size_t pending, const std::string& owner, std::chrono::milliseconds waited) {
+    (void)pending, (void)owner, (void)waited;
+  }
+
   // In a pipelined batch a step starts when the answers of the one before it are in.
   virtual void step_started(const Step&, std::size_t index) { (void)index; }
   virtual void statement_finished(const Step&, std::size_t statement) { (void)statement; }

@@ -47,6 +47,8 @@ struct Report {
   std::optional<Error> error;
   std::size_t planned = 0;
   std::size_t pending_left = 0;
+  // What the migration user applied while this run, whose user may not, waited for it.
+  std::size_t awaited = 0;
   std::chrono::nanoseconds duration{};
   // The newest version in the history after the run.
   Version at_version;

@@ -24,6 +24,8 @@ struct RunOptions {
   bool ignore_missing = false;
   // How long to wait for another runner; 0: not at all.
   std::chrono::milliseconds lock_wait{15 * 60 * 1000};
+  // Up, under a user who may not migrate: how long to wait until somebody who may has done it; 0: refused at once.
+  std::chrono::milliseconds wait_migrated{0};
   // How often a wholly wrapped migration is tried again after a lock timeout, deadlock or serialization failure.
   int lock_retries = 30;
   // How long a broken connection is tried again before the run gives up.

@@ -48,6 +48,9 @@ class ReadAheadSession final : public Session {
                            const TableName& journal) override {
     return session_->grant_script(grants, history, journal);
   }
+  std::optional<MissingRights> missing_rights(const TableName& history) override {
+    return session_->missing_rights(history);
+  }
 
  private:
   std::unique_ptr<Session> session_;

@@ -17,16 +17,6 @@ namespace {
 constexpr std::chrono::milliseconds kFirstPause{250};
 constexpr std::chrono::milliseconds kLongestPause{2'000};
 
-SessionOptions session_options(const Invocation& invocation) {
-  SessionOptions options = invocation.settings.session_options();
-  options.interrupt = &invocation.interrupt;
-  options.on_notice = [&invocation](const ServerNotice& notice) {
-    const Severity severity = notice.severity == "WARNING" ? Severity::warning : Severity::note;
-    invocation.warn({.severity = severity, .code = "server-notice", .message = notice.message, .hint = notice.hint});
-  };
-  return options;
-}
-
 DatabaseChoice chosen(const Invocation& invocation, DatabaseUse use) {
   DatabaseChoice choice = require_database(invocation.settings, invocation.environment, use);
   invocation.console.secrets().add_from_url(choice.url);
@@ -65,6 +55,16 @@ std::unique_ptr<Session> patiently(const Invocation& invocation, const Open& ope
 }
 
 }  // namespace
+
+SessionOptions session_options(const Invocation& invocation) {
+  SessionOptions options = invocation.settings.session_options();
+  options.interrupt = &invocation.interrupt;
+  options.on_notice = [&invocation](const ServerNotice& notice) {
+    const Severity severity = notice.severity == "WARNING" ? Severity::warning : Severity::note;
+    invocation.warn({.severity = severity, .code = "server-notice", .message = notice.message, .hint = notice.hint});
+  };
+  return options;
+}
 
 MigratorOptions project_options(const Invocation& invocation, DatabaseUse use) {
   const Settings& settings = invocation.settings;

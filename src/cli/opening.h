@@ -13,6 +13,8 @@
 
 namespace dunlin::cli {
 
+SessionOptions session_options(const Invocation&);
+
 // What app::open is given. Throws Failure (usage, config).
 MigratorOptions project_options(const Invocation&, DatabaseUse use);
 

@@ -151,6 +151,7 @@ std::vector<std::string> Settings::list(std::string_view key) const {
 RunOptions Settings::run_options() const {
   RunOptions options;
   options.lock_wait = duration("lock_wait");
+  options.wait_migrated = duration("wait_migrated");
   options.lock_retries = count("lock_retries");
   options.reconnect_for = duration("reconnect_for");
   options.ignore_missing = on("ignore_missing");

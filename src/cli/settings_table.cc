@@ -35,6 +35,8 @@ constexpr std::array kRows{
 
     SettingRow{"lock_wait", duration, everywhere, running, "15min", "", "DURATION",
                "wait this long for another runner; 0 does not wait"},
+    SettingRow{"wait_migrated", duration, everywhere, running, "0s", "", "DURATION",
+               "under a user who may not migrate: wait this long until somebody who may has done it"},
     SettingRow{"lock_timeout", duration, everywhere, running, "2s", "", "DURATION",
                "a statement waits this long for a lock, and so holds up others, before it is tried again"},
     SettingRow{"lock_retries", count, everywhere, running, "30", "", "COUNT",

@@ -15,7 +15,7 @@ void HistoryTable::locate(Session& session) {
 std::vector<AppliedMigration> HistoryTable::read(Session& session) const {
   std::vector<AppliedMigration> applied;
   if (!exists_) return applied;
-  const Rows rows = session.query(scheme_.select_sql(dialect_, table_));
+  const Rows rows = select(session);
   applied.reserve(rows.size());
   for (const Row& row : rows) applied.push_back(scheme_.row(dialect_, row));
   // The server orders numbers as we do, but not always text.
@@ -23,6 +23,23 @@ std::vector<AppliedMigration> HistoryTable::read(Session& session) const {
     std::ranges::stable_sort(applied, {}, &AppliedMigration::version);
   }
   return applied;
+}
+
+Rows HistoryTable::select(Session& session) const {
+  try {
+    return session.query(scheme_.select_sql(dialect_, table_));
+  } catch (const Failure& failure) {
+    if (failure.error().sqlstate != "42501") throw;
+    Error error = failure.error();
+    error.hint = "GRANT SELECT ON " + sql::quote_name(dialect_, table_.schema) + "." +
+                 sql::quote_name(dialect_, table_.name) + " TO " + sql::quote_name(dialect_, session.server().user) +
+                 ", or [grants] in dunlin.toml";
+    if (const auto lacking = session.missing_rights(table_)) {
+      error.hint = "as \"" + lacking->owner + "\": " + error.hint +
+                   "; to migrate: MIGRATION_DATABASE_URL=" + lacking->owner_url + " dunlin migrate";
+    }
+    throw Failure(std::move(error));
+  }
 }
 
 void HistoryTable::create(Session& session, const std::vector<std::string>& also, Observer& observer) {

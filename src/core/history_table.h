@@ -32,6 +32,9 @@ class HistoryTable {
   Dialect dialect() const noexcept { return dialect_; }
 
  private:
+  // Who may not read the table is told how to come to it.
+  Rows select(Session&) const;
+
   const HistoryScheme& scheme_;
   Dialect dialect_;
   TableName configured_;

@@ -31,8 +31,10 @@ Error RunSession::interrupted_error() const {
 }
 
 void RunSession::connect(bool read_only) {
+  session_.reset();
   session_ = project_.connect(read_only);
-  observer_.connected(session_->server());
+  server_ = session_->server();
+  observer_.connected(server_);
   run_lock_ = project_.scheme->run_lock(project_.driver->dialect(), session_->server().database);
 }
 
@@ -113,6 +115,12 @@ std::optional<Error> RunSession::recover(const Error& why) {
     if (clock.sleep(pause, project_.session.interrupt)) return interrupted_error();
     pause = std::min(pause * 2, milliseconds{2'000});
   }
+}
+
+bool RunSession::is_settled(const Step& step) const {
+  const auto row = std::ranges::find(status_.rows, step.migration.version, &StatusRow::version);
+  const bool recorded = row != status_.rows.end() && row->applied && row->applied->success && !row->changed;
+  return recorded == (step.direction == Direction::up);
 }
 
 void RunSession::unlock() noexcept {

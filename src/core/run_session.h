@@ -46,6 +46,10 @@ class RunSession {
   // Filled by prepare_history().
   const GrantScript& grants() const { return grants_; }
   const Status& status() const { return status_; }
+  // Whether the history, as last read, has what the step would do.
+  bool is_settled(const Step&) const;
+  // Of the last connection.
+  const ServerInfo& server() const { return server_; }
   const std::optional<RunLock>& run_lock() const { return run_lock_; }
   // Rows in the history table, kept up to date by the runner.
   std::size_t history_rows = 0;
@@ -59,6 +63,7 @@ class RunSession {
   const RunOptions& options_;
   Observer& observer_;
   std::unique_ptr<Session> session_;
+  ServerInfo server_;
   HistoryTable history_;
   std::optional<Journal> journal_;
   GrantScript grants_;

@@ -9,6 +9,7 @@
 #include "core/planner.h"
 #include "core/run_session.h"
 #include "core/status.h"
+#include "core/without_rights.h"
 
 namespace dunlin {
 namespace {
@@ -58,9 +59,9 @@ class Run {
     if (begun_) {
       plan_again();
     } else {
-      run_.refresh();
+      refresh_patiently(run_);
       plan_ = make_plan();
-      if (settle_without_work()) return;
+      if (settle_without_work() || settle_without_rights(run_, plan_, report_)) return;
       if (std::optional<Error> error = run_.lock()) {
         finish_with(*error);
         return;
@@ -200,7 +201,7 @@ class Run {
     }
     // A tool that takes no lock may have run the same file at the same time: then ours failed because theirs succeeded.
     run_.refresh();
-    if (!result.remains && is_settled(step)) {
+    if (!result.remains && run_.is_settled(step)) {
       plan_again();
       return;
     }
@@ -280,19 +281,12 @@ class Run {
     }
   }
 
-  bool is_settled(const Step& step) const {
-    const auto& rows = run_.status().rows;
-    const auto row = std::ranges::find(rows, step.migration.version, &StatusRow::version);
-    const bool recorded = row != rows.end() && row->applied && row->applied->success && !row->changed;
-    return recorded == (direction_ == Direction::up);
-  }
-
   // The history moved: keep of the plan what is still to be done, and report what turned out to be done. Steps are
   // values, so nothing has to be decided again.
   void plan_again() {
     std::vector<Step> left;
     for (std::size_t i = next_; i < plan_.steps.size(); ++i) {
-      if (is_settled(plan_.steps[i])) {
+      if (run_.is_settled(plan_.steps[i])) {
         const auto& rows = run_.status().rows;
         const auto row = std::ranges::find(rows, plan_.steps[i].migration.version, &StatusRow::version);
         const auto took = row != rows.end() && row->applied ? row->applied->execution_time : std::nullopt;

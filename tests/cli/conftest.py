@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from support.users import Users
+
 GOLDEN = Path(__file__).parent / "golden"
 
 CHANGING = [
@@ -43,6 +45,14 @@ def golden(tmp_path):
         assert text == path.read_text(encoding="utf-8"), f"not as in {path}"
 
     return compare
+
+
+@pytest.fixture
+def users(postgres):
+    """A database with a migration user, an application user and a reporting user."""
+    users = Users(postgres)
+    yield users
+    users.close()
 
 
 @pytest.fixture

@@ -53,6 +53,13 @@ def serving(service, url, *options):
         process.communicate()
 
 
+@contextmanager
+def serving_already(process):
+    yield said_until_listening(process)[1]
+    process.send_signal(signal.SIGTERM)
+    assert process.wait(timeout=10) == 0
+
+
 def get(address, path):
     try:
         with urllib.request.urlopen(address + path, timeout=10) as response:
@@ -107,6 +114,26 @@ def test_five_at_once_migrate_once(service, database):
         for process in processes:
             process.kill()
             process.communicate()
+
+
+def test_a_user_who_may_not_migrate_waits_for_who_may(service, database):
+    role = f"notes_{database.name}"
+    database.execute(f"create role {role} login; revoke create on schema public from public")
+    url = database.server.url(database.name, role)
+    try:
+        process = start(service, url, "--wait-migrated", "1")
+        _, said = process.communicate(timeout=60)
+        assert process.returncode == 1 and "nobody has migrated within 1" in said and '"postgres" may' in said
+        process = start(service, url, "--wait-migrated", "300")
+        assert process.stderr.readline() == "waiting for postgres to apply 2 migrations\n"
+        # As [grants] has it: the history may be read from its first moment.
+        database.execute(f"alter default privileges grant select on tables to {role}")
+        with serving(service, database.url), serving_already(process) as address:
+            assert health(address)[1]["pending"] == 0
+    finally:
+        process.kill()
+        process.communicate()
+        database.execute(f"drop owned by {role}; drop role {role}")
 
 
 def test_a_database_that_goes_away_is_said(service, postgres):

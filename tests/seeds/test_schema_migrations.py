@@ -1,5 +1,6 @@
 """The document "Schema Migrations"."""
 
+import psycopg2
 import pytest
 
 from support.postgres import PASSWORD, PASSWORD_USER
@@ -44,8 +45,43 @@ def test_the_application_user_is_refused(database, dunlin, files):
     url = database.server.url(database.name, user=PASSWORD_USER, password=PASSWORD)
     database.execute("revoke create on schema public from public")
     result = dunlin("upgrade", url=url)
-    assert result.code != 0 and "permission denied" in result.stderr and PASSWORD not in result.output
+    assert result.code == 3 and f'user "{PASSWORD_USER}" cannot apply' in result.stderr and PASSWORD not in result.output
+    assert "MIGRATION_DATABASE_URL=" in result.stderr
     assert database.tables() == []
+
+
+def test_the_application_user_runs_the_application(postgres, dunlin, files, tmp_path):
+    """Migrated by one user, used by the other: rows and nothing else."""
+    migrator = f"migrator_{tmp_path.name.replace('-', '_')}"
+    postgres.query(f"create role {migrator} login createdb password 'm'")
+    name = f"two_users_{tmp_path.name}"
+    (tmp_path / "dunlin.toml").write_text(f'[grants]\n{PASSWORD_USER} = "readwrite"\n')
+    variables = {"DB__DRIVER": "postgresql", "DB__HOST": "127.0.0.1", "DB__PORT": str(postgres.port), "DB__NAME": name}
+    as_migrator = {**variables, "DB__USER": migrator, "DB__PASSWORD": "m"}
+    as_application = {**variables, "DB__USER": PASSWORD_USER, "DB__PASSWORD": PASSWORD}
+    try:
+        dunlin("upgrade", "--create-database", env=as_migrator).ok()
+        files.add("0004_names", "CREATE TABLE names (id int GENERATED ALWAYS AS IDENTITY, name text);")
+        dunlin("upgrade", "--create-database", env=as_migrator).ok()
+        with psycopg2.connect(postgres.url(name, PASSWORD_USER, PASSWORD)) as connection, connection.cursor() as cursor:
+            cursor.execute("insert into names (name) values ('a'); insert into t1 values (1); update t1 set id = 2; delete from t1")
+        for statement in ("create table mine (id int)", "drop table t1", "alter table t1 add x int",
+                          "delete from _sqlx_migrations"):
+            with psycopg2.connect(postgres.url(name, PASSWORD_USER, PASSWORD)) as connection, connection.cursor() as cursor:
+                with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+                    cursor.execute(statement)
+        for command in (["info"], ["migrate-info"], ["wait", "--timeout", "5s"], ["upgrade"]):
+            dunlin(*command, env=as_application).ok()
+    finally:
+        postgres.drop_database(name)
+        postgres.query(f"drop role {migrator}")
+
+
+def test_a_single_user_creates_the_schema(variables, dunlin, files):
+    """With all permissions in one user, the first start of the application may migrate; so may each of its replicas."""
+    database, environment = variables
+    assert [run.end().code for run in [dunlin.start("upgrade", env=environment) for _ in range(3)]] == [0, 0, 0]
+    assert len(database.sqlx_history()) == 3
 
 
 def test_upgrading_twice_is_harmless(database, dunlin, files):

@@ -24,6 +24,7 @@ std::unique_ptr<Command> make_reset();
 std::unique_ptr<Command> make_lock();
 std::unique_ptr<Command> make_wait();
 std::unique_ptr<Command> make_dump();
+std::unique_ptr<Command> make_doctor();
 std::unique_ptr<Command> make_keygen();
 std::unique_ptr<Command> make_encrypt();
 std::unique_ptr<Command> make_decrypt();

@@ -105,6 +105,15 @@ const std::vector<CommandRow>& command_rows() {
        .details = "For init containers and scripts. Exit code 6 when the database was never reached, 3 when it was and "
                   "the migrations were still not there, 5 or 7 at once when waiting cannot help.",
        .make = &make_wait},
+      {.name = "doctor",
+       .summary = "check users, server and files, each finding with its fix",
+       .details =
+           "Looks at the database as the migration user (MIGRATION_DATABASE_URL) and as the application's user "
+           "(APP_DATABASE_URL, DATABASE_URL): whether each gets in, who may change the schema, TLS, what waits or is "
+           "broken on the server, the clock, the files and the history. Writes nothing. Exit code 0 without an error; "
+           "6 when a user does not get in, 7 when a migration has to be settled, 5 when files and history do not fit, "
+           "2 for a setting, 8 for anything else.",
+       .make = &make_doctor},
       {.name = "dump",
        .summary = "the schema as SQL",
        .details = "Prints the schema, without data.",

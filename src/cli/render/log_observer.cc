@@ -102,6 +102,15 @@ void LogObserver::waiting_for_run_lock(const std::vector<Blocker>& holders, std:
       {{"waited_ms", waited.count()}, {"holder_pid", holders.empty() ? std::int64_t{0} : holders.front().pid}});
 }
 
+void LogObserver::waiting_for_migrations(std::size_t pending, const std::string& owner,
+                                         std::chrono::milliseconds waited) {
+  if (!due("migrations")) return;
+  log_.write(LogLevel::info, "waiting_for_migrations",
+             fmt::format("waiting for {} to apply {}{}", owner, counted(pending, "migration"),
+                         waited < kEvery ? "" : "; " + format_duration(waited) + " so far"),
+             {{"owner", owner}, {"pending", static_cast<std::int64_t>(pending)}, {"waited_ms", waited.count()}});
+}
+
 void LogObserver::step_started(const Step& step, std::size_t) {
   log_.write(LogLevel::debug, "step_started", fmt::format("{} started", title(step)), fields_of(step));
 }

@@ -19,6 +19,7 @@ class LogObserver final : public Observer {
   void run_started(const Plan&) override;
   void run_finished(const Report&) override;
   void waiting_for_run_lock(const std::vector<Blocker>&, std::chrono::milliseconds waited) override;
+  void waiting_for_migrations(std::size_t pending, const std::string& owner, std::chrono::milliseconds waited) override;
   void step_started(const Step&, std::size_t index) override;
   void step_finished(const Step&, const AppliedStep&) override;
   void step_failed(const Step&, const FailedStep&) override;
@@ -57,6 +58,10 @@ class ObserverList final : public Observer {
   }
   void waiting_for_run_lock(const std::vector<Blocker>& holders, std::chrono::milliseconds waited) override {
     for (auto* each : observers_) each->waiting_for_run_lock(holders, waited);
+  }
+  void waiting_for_migrations(std::size_t pending, const std::string& owner,
+                              std::chrono::milliseconds waited) override {
+    for (auto* each : observers_) each->waiting_for_migrations(pending, owner, waited);
   }
   void step_started(const Step& step, std::size_t index) override {
     for (auto* each : observers_) each->step_started(step, index);

@@ -82,6 +82,13 @@ void ProgressBar::waiting_for_run_lock(const std::vector<Blocker>& holders, std:
   redraw();
 }
 
+void ProgressBar::waiting_for_migrations(std::size_t pending, const std::string& owner,
+                                         std::chrono::milliseconds waited) {
+  waiting_lines_ = {fmt::format("  waiting for {} to apply {} · {}", printable(owner), counted(pending, "migration"),
+                                format_clock(waited))};
+  redraw();
+}
+
 void ProgressBar::step_started(const Step&, std::size_t index) {
   // Another try of the same step keeps saying what it waited for, until it gets past that statement.
   if (!current_ || current_->index != index) {

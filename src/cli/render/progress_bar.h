@@ -46,6 +46,7 @@ class ProgressBar final : public Observer {
   void run_started(const Plan&) override;
   void run_finished(const Report&) override;
   void waiting_for_run_lock(const std::vector<Blocker>&, std::chrono::milliseconds waited) override;
+  void waiting_for_migrations(std::size_t pending, const std::string& owner, std::chrono::milliseconds waited) override;
   void step_started(const Step&, std::size_t index) override;
   void statement_finished(const Step&, std::size_t statement) override;
   void step_finished(const Step&, const AppliedStep&) override;

@@ -47,6 +47,10 @@ std::string render_summary(const Report& report, Direction direction) {
   std::string text;
   if (report.outcome == Outcome::nothing) {
     text = direction == Direction::up ? "Nothing to apply." : "Nothing to revert.";
+    if (report.awaited > 0) {
+      text = fmt::format("Nothing to apply: the migration user has applied {} within {}.",
+                         counted(report.awaited, "migration"), format_duration(report.duration));
+    }
   } else {
     text = fmt::format("{} {} in {}.", direction == Direction::up ? "Applied" : "Reverted",
                        counted(report.applied.size(), "migration"), format_duration(report.duration));

@@ -85,6 +85,13 @@ Words unreachable(std::string_view text, const ServerInfo& at, const std::string
     return {fmt::format("{} does not offer TLS, and sslmode asks for it", at.location),
             "turn ssl on at the server, or use sslmode=prefer where the network is trusted"};
   }
+  if (contains(text, "invalid response to SSL negotiation") || contains(text, "expected authentication request")) {
+    return {fmt::format("what answers at {} is not PostgreSQL", at.location),
+            "check host and port in the database URL"};
+  }
+  if (contains(text, "invalid port number") || contains(text, "invalid integer value")) {
+    return {fmt::format("the database URL cannot be understood: {}", said), "ports are numbers from 1 to 65535"};
+  }
   if (contains(text, "SSL error") || contains(text, "SSL SYSCALL error")) {
     return {fmt::format("the TLS handshake with {} failed: {}", at.location, said),
             "check sslmode and the certificates"};

@@ -6,6 +6,7 @@
 #include "drivers/postgres/exchange.h"
 #include "drivers/postgres/grants.h"
 #include "drivers/postgres/identity.h"
+#include "drivers/postgres/missing_rights.h"
 #include "drivers/postgres/monitor_sql.h"
 #include "drivers/postgres/single_statement.h"
 #include "drivers/postgres/transaction_sql.h"
@@ -129,6 +130,10 @@ Verdict PostgresSession::verify(const SourceStatement& statement, const std::str
 GrantScript PostgresSession::grant_script(std::span<const RoleGrant> grants, const TableName& history,
                                           const TableName& journal) {
   return make_grant_script(*link_, grants, history, journal);
+}
+
+std::optional<MissingRights> PostgresSession::missing_rights(const TableName& history) {
+  return find_missing_rights(*link_, history);
 }
 
 }  // namespace dunlin::postgres

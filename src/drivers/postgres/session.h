@@ -34,6 +34,7 @@ class PostgresSession final : public Session {
   std::string remember(const SourceStatement&) override;
   Verdict verify(const SourceStatement&, const std::string& remembered) override;
   GrantScript grant_script(std::span<const RoleGrant>, const TableName& history, const TableName& journal) override;
+  std::optional<MissingRights> missing_rights(const TableName& history) override;
 
  private:
   std::unique_ptr<Link> link_;

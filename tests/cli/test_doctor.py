@@ -1,0 +1,394 @@
+"""dunlin doctor: every finding is provoked, and its fix is typed where it can be."""
+
+import socket
+import threading
+from contextlib import suppress
+
+import psycopg2
+import pytest
+
+from support.postgres import PASSWORD, PASSWORD_USER, Postgres
+from support.tls import Certificates
+from support.waiting import until
+
+
+class Doctor:
+    """dunlin doctor as the two users of a database see it."""
+
+    def __init__(self, dunlin, users):
+        self.dunlin, self.users = dunlin, users
+        self.env = {"MIGRATION_DATABASE_URL": users.url(users.migrator), "DATABASE_URL": users.url(users.app)}
+
+    def __call__(self, code=0, *options, **env):
+        return Diagnosis(self.dunlin("doctor", "--json", *options, env={**self.env, **env}).ok(code).json())
+
+    def of_long(self):
+        return self(0, "--older-than", "0s").of("long-transactions")
+
+    def text(self, *options, code=0):
+        return self.dunlin("doctor", *options, env=self.env).ok(code).stdout
+
+
+class Diagnosis:
+    def __init__(self, document):
+        self.document = document
+        self.findings = document["findings"]
+
+    def of(self, check, level=None):
+        return [one for one in self.findings if one["check"] == check and level in (None, one["level"])]
+
+    def one(self, check, level):
+        found = self.of(check)
+        assert len(found) == 1 and found[0]["level"] == level, found
+        return found[0]
+
+    def troubles(self):
+        return [one for one in self.findings if one["level"] in ("warning", "error")]
+
+
+@pytest.fixture
+def doctor(users, dunlin, migrations, tmp_path):
+    """A migrated database in which all is well."""
+    (tmp_path / "dunlin.toml").write_text(f'[grants]\n"{users.app}" = "readwrite"\n')
+    migrations.add("0001_notes", "CREATE TABLE notes (id int PRIMARY KEY, text text);")
+    dunlin("upgrade", url=users.url(users.migrator)).ok()
+    return Doctor(dunlin, users)
+
+
+def test_all_is_well(doctor):
+    diagnosis = doctor()
+    assert diagnosis.troubles() == [] and diagnosis.document["well"] is True
+    for check in ("migration-user", "application-user", "migration-ddl", "application-ddl", "application-history", "grants",
+                  "version", "connections", "clock", "files", "history"):
+        assert diagnosis.one(check, "ok"), check
+    assert [one["level"] for one in diagnosis.of("tls")] == ["ok", "ok"]
+    text = doctor.text()
+    assert "All is well: " in text and "by MIGRATION_DATABASE_URL" in text and "by DATABASE_URL" in text
+    assert doctor.text("--quiet") == ""
+
+
+def test_it_writes_nothing(doctor):
+    before = doctor.users.database.dump()
+    doctor()
+    assert doctor.users.database.dump() == before
+
+
+def fixed(doctor, finding):
+    """Types the fix as the administrator."""
+    doctor.users.database.execute("\n".join(finding["fix"]))
+
+
+def test_everybody_may_make_tables(doctor):
+    doctor.users.database.execute("grant create on schema public to public")
+    finding = doctor(8).one("application-ddl", "error")
+    assert finding["fix"] == ['REVOKE CREATE ON SCHEMA "public" FROM PUBLIC;'] and "as everybody may" in finding["message"]
+    fixed(doctor, finding)
+    doctor()
+
+
+def test_the_application_may_make_tables(doctor):
+    users = doctor.users
+    users.database.execute(f'grant create on schema public to "{users.app}"')
+    finding = doctor(8).one("application-ddl", "error")
+    assert f'"{users.app}" may make tables in schema "public"' in finding["message"]
+    fixed(doctor, finding)
+    users.database.execute(f'grant create on database "{users.database.name}" to "{users.app}"')
+    finding = doctor(8).one("application-ddl", "error")
+    assert "may make schemas" in finding["message"]
+    fixed(doctor, finding)
+    doctor()
+
+
+def test_the_application_owns_tables(doctor):
+    users = doctor.users
+    users.database.execute(f'alter table notes owner to "{users.app}"')
+    diagnosis = doctor(8)
+    finding = diagnosis.one("application-ddl", "error")
+    assert "public.notes" in finding["message"] and finding["fix"][0] == f'REASSIGN OWNED BY "{users.app}" TO "{users.migrator}";'
+    assert diagnosis.one("migration-owner", "warning")["fix"] == [f'ALTER TABLE public.notes OWNER TO "{users.migrator}";']
+    fixed(doctor, finding)
+    assert doctor().of("application-tables") == []
+
+
+def test_the_application_is_a_superuser(doctor):
+    users = doctor.users
+    users.database.execute(f'alter role "{users.app}" superuser')
+    finding = doctor(8).one("application-ddl", "error")
+    assert finding["fix"] == [f'ALTER ROLE "{users.app}" NOSUPERUSER;']
+    fixed(doctor, finding)
+    users.database.execute(f'alter role "{users.app}" createrole')
+    assert doctor().of("application-ddl", "warning")[0]["fix"] == [f'ALTER ROLE "{users.app}" NOCREATEROLE;']
+
+
+def test_the_application_and_the_history(doctor):
+    users = doctor.users
+    users.database.execute(f'revoke select on _sqlx_migrations from "{users.app}"')
+    finding = doctor().one("application-history", "warning")
+    assert "may not read _sqlx_migrations" in finding["message"]
+    fixed(doctor, finding)
+    users.database.execute(f'grant insert on _sqlx_migrations to "{users.app}"')
+    finding = doctor().one("application-history", "warning")
+    assert "may write to" in finding["message"]
+    fixed(doctor, finding)
+    assert doctor().one("application-history", "ok")
+
+
+def test_tables_that_the_application_may_not_read(doctor):
+    users = doctor.users
+    users.database.execute(f'revoke all on notes from "{users.app}"')
+    finding = doctor().one("application-tables", "note")
+    assert "public.notes" in finding["message"]
+    users.database.execute(finding["fix"][0].removeprefix("if it should: "))
+    assert doctor().of("application-tables") == []
+
+
+def test_the_migration_user_cannot_migrate(doctor):
+    users = doctor.users
+    users.database.execute(f'alter table _sqlx_migrations owner to postgres; revoke all on _sqlx_migrations from "{users.migrator}";'
+                           f' grant select on _sqlx_migrations to "{users.migrator}"')
+    finding = doctor(8).one("migration-ddl", "error")
+    assert "may not write to _sqlx_migrations" in finding["message"]
+    fixed(doctor, finding)
+    doctor()
+
+
+def test_before_the_first_migration(users, dunlin, migrations):
+    migrations.add("0001_notes", "CREATE TABLE notes (id int);")
+    doctor = Doctor(dunlin, users)
+    diagnosis = doctor()
+    assert "nothing was migrated" in diagnosis.one("history", "note")["message"]
+    users.database.execute(f'alter database "{users.database.name}" owner to postgres;'
+                           f' revoke create on schema public from "{users.migrator}"')
+    finding = doctor(8).one("migration-ddl", "error")
+    assert finding["fix"] == [f'GRANT USAGE, CREATE ON SCHEMA "public" TO "{users.migrator}";']
+    fixed(doctor, finding)
+    doctor()
+
+
+def test_one_user_for_both(doctor):
+    url = doctor.users.url(doctor.users.migrator)
+    diagnosis = doctor(MIGRATION_DATABASE_URL=url, DATABASE_URL=url)
+    assert "runs the application" in diagnosis.one("two-users", "note")["message"]
+    assert len(diagnosis.of("tls")) == 1
+
+
+def test_only_the_application_is_known(doctor):
+    """As in the application's own container."""
+    result = doctor.dunlin("doctor", env={"DATABASE_URL": doctor.users.url(doctor.users.app)}).ok()
+    assert "none is named here" in result.stdout and "can make, alter and drop nothing" in result.stdout
+    assert "two-users" not in result.stdout and "MIGRATION_DATABASE_URL=postgres://" in result.stdout
+
+
+def test_the_application_has_a_variable_of_its_own(doctor):
+    env = {"DATABASE_URL": doctor.users.url(doctor.users.migrator), "APP_DATABASE_URL": doctor.users.url(doctor.users.app)}
+    result = doctor.dunlin("doctor", env=env).ok()
+    assert "by APP_DATABASE_URL" in result.stdout and "two-users" not in result.stdout
+
+
+def test_grants_that_are_not_in_place(doctor, tmp_path):
+    (tmp_path / "dunlin.toml").write_text(f'[grants]\n"{doctor.users.app}" = "read"\n')
+    assert "not in place yet" in doctor().one("grants", "note")["message"]
+    (tmp_path / "dunlin.toml").write_text('[grants]\nnobody_at_all = "read"\n')
+    finding = doctor(2).one("grants", "error")
+    assert "dunlin.toml:2" in finding["message"] and "nobody_at_all" in finding["message"]
+
+
+# The server.
+
+def test_an_idle_transaction(doctor):
+    users = doctor.users
+    assert doctor().of("idle-transactions") == []
+    connection = psycopg2.connect(users.url(users.app), application_name="worker-7")
+    connection.cursor().execute("select 1")
+    finding = doctor(0, "--older-than", "0s").one("idle-transactions", "warning")
+    assert f'({users.app}, "worker-7") is idle in a transaction for ' in finding["message"]
+    assert f'ALTER ROLE "{users.app}" SET idle_in_transaction_session_timeout' in finding["fix"][1]
+    users.database.execute(finding["fix"][0])
+    until(lambda: not doctor(0, "--older-than", "0s").of("idle-transactions"), "the session is gone")
+    connection.close()
+
+
+def test_a_long_transaction(doctor):
+    users = doctor.users
+    def sleep():
+        with suppress(psycopg2.OperationalError):
+            users.may(users.app, "select pg_sleep(600)")
+
+    thread = threading.Thread(target=sleep)
+    try:
+        thread.start()
+        until(lambda: doctor.of_long(), "the transaction is seen")
+        finding = doctor.of_long()[0]
+        assert users.app in finding["message"]
+    finally:
+        users.database.execute("select pg_terminate_backend(pid) from pg_stat_activity where query like 'select pg_sleep%'")
+        thread.join()
+
+
+def test_a_prepared_transaction_an_invalid_index_and_few_connections(dunlin, migrations):
+    with Postgres(fast=True, settings={"max_prepared_transactions": 5, "max_connections": 10,
+                                       "superuser_reserved_connections": 1}) as server:
+        database = server.database()
+        migrations.add("0001_notes", "CREATE TABLE notes (id int);")
+        dunlin("migrate", url=database.url).ok()
+        database.execute("insert into notes values (1), (1)")
+        with pytest.raises(psycopg2.errors.UniqueViolation):
+            database.execute("create unique index concurrently twice on notes (id)")
+        database.execute("begin; create table two (id int); prepare transaction 'left over'")
+        connections = [database.connect() for _ in range(8)]
+        diagnosis = Diagnosis(dunlin("doctor", "--json", "--older-than", "0s", url=database.url).ok().json())
+        for connection in connections:
+            connection.close()
+        prepared = diagnosis.one("prepared-transactions", "warning")
+        assert "'left over'" in prepared["message"]
+        database.execute(prepared["fix"][0].split("  or  ")[1])
+        finding = diagnosis.one("invalid-indexes", "warning")
+        assert "public.twice" in finding["message"]
+        assert "of 10 connections are taken" in diagnosis.one("connections", "warning")["message"]
+        database.execute("delete from notes")
+        database.execute(finding["fix"][0])
+        assert Diagnosis(dunlin("doctor", "--json", url=database.url).ok().json()).of("invalid-indexes") == []
+
+
+def test_timeouts_of_the_role(doctor):
+    users = doctor.users
+    users.database.execute(f'alter role "{users.migrator}" set statement_timeout = \'30s\'')
+    finding = doctor().one("timeouts", "note")
+    assert "statement_timeout=30s" in finding["message"]
+    fixed(doctor, finding)
+    assert doctor().of("timeouts") == []
+
+
+def test_a_read_only_role(doctor):
+    users = doctor.users
+    users.database.execute(f'alter role "{users.migrator}" set default_transaction_read_only = on')
+    finding = doctor(8).one("read-only", "error")
+    fixed(doctor, finding)
+    doctor()
+
+
+# What is the matter with the files and the history.
+
+def test_pending(doctor, migrations):
+    migrations.add("0002_more", "CREATE TABLE more (id int);")
+    finding = doctor().one("history", "note")
+    assert finding["message"] == "at 1, 1 pending" and finding["fix"] == ["dunlin migrate"]
+
+
+def test_a_changed_file(doctor, migrations):
+    migrations.add("0001_notes", "CREATE TABLE notes (id bigint);")
+    assert doctor(5).one("history", "error")["fix"] == ["dunlin validate"]
+
+
+def test_a_migration_that_has_to_be_settled(doctor):
+    doctor.users.database.execute("update _sqlx_migrations set success = false")
+    assert doctor(7).one("unsettled", "error")["fix"] == ["dunlin resolve"]
+
+
+def test_a_leftover_lock(doctor):
+    from support.scene import lock_key
+    with doctor.users.acting_as(doctor.users.migrator) as cursor:
+        cursor.execute("select pg_advisory_lock(%s)", [lock_key(doctor.users.database.name)])
+        finding = doctor().one("lock", "note")
+        assert doctor(0, "--older-than", "0s").one("lock", "warning")["fix"] == ["dunlin lock release"]
+    assert f"({doctor.users.migrator}," in finding["message"] and "holds the migration lock" in finding["message"]
+
+
+def test_no_directory(doctor, migrations):
+    migrations.directory.rename(migrations.directory.with_name("elsewhere"))
+    diagnosis = doctor(2)
+    assert "migrations" in diagnosis.one("files", "error")["message"]
+    assert diagnosis.one("application-ddl", "ok")
+
+
+# Failures to connect: each has its own words.
+
+def refusals(dunlin, url, **env):
+    diagnosis = Diagnosis(dunlin("doctor", "--json", env={"DATABASE_URL": url, **env}).json())
+    return diagnosis.one("user", "error")
+
+
+def test_failures_to_connect(dunlin, database, migrations):
+    server = database.server
+    assert "nothing listens at 127.0.0.1:1" in refusals(dunlin, "postgres://app@127.0.0.1:1/app")["message"]
+    wrong = refusals(dunlin, server.url(database.name, PASSWORD_USER, "wrong"))
+    assert f'the password of user "{PASSWORD_USER}" was refused' in wrong["message"]
+    absent = refusals(dunlin, server.url("no_such_database"))
+    assert 'database "no_such_database" does not exist' in absent["message"] and absent["fix"] == ["create it: dunlin create"]
+    assert "does not resolve" in refusals(dunlin, "postgres://app@no-such-host.invalid/app")["message"]
+    assert "does not offer TLS" in refusals(dunlin, server.url(database.name, sslmode="require"))["message"]
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        answer = threading.Thread(target=lambda: listening.accept()[0].sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n"))
+        answer.start()
+        stranger = refusals(dunlin, f"postgres://app@127.0.0.1:{listening.getsockname()[1]}/app")
+        answer.join()
+    assert "is not PostgreSQL" in stranger["message"]
+    assert "cannot be understood" in refusals(dunlin, "postgres://app@127.0.0.1:99999/app")["message"]
+    assert "asks for a password" in refusals(dunlin, server.url(database.name, PASSWORD_USER))["message"]
+
+
+def test_the_exit_code_of_a_user_who_does_not_get_in(doctor):
+    users = doctor.users
+    diagnosis = doctor(6, MIGRATION_DATABASE_URL=users.database.server.url(users.database.name, "no_such_role"))
+    assert 'no role "no_such_role"' in diagnosis.one("migration-user", "error")["message"]
+    assert diagnosis.one("application-ddl", "ok") and diagnosis.document["exit_code"] == 6
+
+
+def test_a_malformed_url_and_none_at_all(dunlin, migrations):
+    malformed = Diagnosis(dunlin("doctor", "--json", env={"DATABASE_URL": "postgrs://app@db/app"}).ok(2).json())
+    assert malformed.troubles()
+    assert "DATABASE_URL is not set" in dunlin("doctor").ok(2).stderr
+
+
+def test_no_password_is_shown(dunlin, database, migrations):
+    for url in (database.server.url(database.name, PASSWORD_USER, PASSWORD),
+                database.server.url(database.name, PASSWORD_USER, PASSWORD + "x")):
+        result = dunlin("doctor", env={"DATABASE_URL": url})
+        assert PASSWORD not in result.output
+
+
+def test_tls(dunlin, migrations):
+    certificates = Certificates()
+    migrations.add("0001_notes", "CREATE TABLE notes (id int);")
+    with Postgres(fast=True, certificates=certificates) as server:
+        database = server.database()
+        diagnosis = Diagnosis(dunlin("doctor", "--json", url=server.url(database.name, sslmode="require")).ok().json())
+        assert "TLSv1" in diagnosis.one("tls", "ok")["message"]
+    certificates.close()
+
+
+# SQLite.
+
+@pytest.fixture
+def lite(sqlite, migrations):
+    migrations.add("0001_notes", "CREATE TABLE notes (id INTEGER PRIMARY KEY, parent INTEGER REFERENCES notes (id));")
+    sqlite("migrate").ok()
+
+    def examine(code=0):
+        return Diagnosis(sqlite("doctor", "--json").ok(code).json())
+
+    examine.sqlite = sqlite
+    return examine
+
+
+def test_sqlite_is_well(lite):
+    diagnosis = lite()
+    assert diagnosis.troubles() == []
+    for check in ("writable", "integrity", "foreign-keys", "files", "history"):
+        assert diagnosis.one(check, "ok"), check
+
+
+def test_sqlite_foreign_keys(lite):
+    lite.sqlite.query("PRAGMA foreign_keys = off; INSERT INTO notes VALUES (1, 99)")
+    assert "1 row" in lite().one("foreign-keys", "warning")["message"]
+
+
+def test_a_damaged_sqlite_file(lite):
+    lite.sqlite.query("CREATE TABLE filler (t text); WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 2000)"
+                      " INSERT INTO filler SELECT hex(randomblob(200)) FROM n; CREATE INDEX filler_t ON filler (t)")
+    path = lite.sqlite.path / "app.db"
+    with open(path, "r+b") as file:
+        file.seek(path.stat().st_size - 40 * 4096)
+        file.write(b"\x00" * 4096)
+    diagnosis = lite(8)
+    assert "damaged" in diagnosis.one("integrity", "error")["message"]
