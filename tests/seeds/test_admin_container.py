@@ -136,3 +136,13 @@ def test_the_image_is_built_by_this_line(docker, database, two, tmp_path):
     result = docker("run", "--rm", "-e", f"DATABASE_URL={database.url}", "-v", "./migrations:/app/migrations",
                     "everruns-admin", "migrate-info").ok()
     assert result.stdout == "1/pending: users (NEW)\n2/pending: orders (NEW)\n"
+
+
+def test_there_is_a_one_off_task_for_each_platform():
+    """What is in them is tested by tests/image."""
+    examples = Path(__file__).parents[2] / "examples"
+    page = (examples.parent / "docs" / "one-off-tasks.md").read_text()
+    for file, command in [("kubectl-run.sh", "kubectl run "), ("job.yaml", "kind: Job"), ("ecs-run-task.sh", "aws ecs run-task"),
+                          ("migrate.nomad.hcl", '"batch"')]:
+        assert command in (examples / "one-off" / file).read_text() and f"examples/one-off/{file}" in page
+    assert "docker compose -f production.yml run --rm migrations" in page

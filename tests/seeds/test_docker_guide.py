@@ -2,6 +2,7 @@
 
 import signal
 import subprocess
+from pathlib import Path
 
 import pytest
 
@@ -98,3 +99,13 @@ def test_what_blocks_a_migration_is_said(database, dunlin, files):
 def test_absent_migration_files(database, dunlin):
     result = dunlin("migrate", "--dir", "elsewhere", url=database.url).ok(2)
     assert "there is no directory elsewhere" in result.stderr
+
+
+def test_compose_patterns():
+    """That they are read by docker-compose and do what they say is tested by tests/image."""
+    examples = Path(__file__).parents[2] / "examples" / "docker-compose"
+    for name in ("separate-service.yml", "one-image/docker-compose.yml", "development.yml", "production.yml"):
+        assert "condition: service_completed_successfully" in (examples / name).read_text()
+    assert 'CMD ["start"]' in (examples / "one-image" / "Dockerfile").read_text()
+    for script, last in (("migrate.sh", 'echo "Migrations completed successfully"'), ("start.sh", "exec ./my-application")):
+        assert (examples / "one-image" / "scripts" / script).read_text().strip().endswith(last)

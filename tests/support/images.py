@@ -18,7 +18,7 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parents[2]
 FOLDER = Path(os.environ.get("DUNLIN_IMAGES") or REPOSITORY / "build" / "images")
 BASE = "docker.io/library/debian:bookworm-slim"
-# What goes into the image with PROGRAM=prebuilt.
+# What the image with PROGRAM=prebuilt is made of.
 INGREDIENTS = ("docker/Dockerfile.unified", ".dockerignore", "scripts/sbom", "LICENSE", "build/dunlin",
                "build/dunlin.cdx.json")
 
@@ -55,7 +55,7 @@ def buildah(*words, **options):
 
 @contextlib.contextmanager
 def locked():
-    """One builder at a time."""
+    """One maker of the base image at a time."""
     FOLDER.mkdir(parents=True, exist_ok=True)
     with open(FOLDER / "lock", "w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -93,8 +93,8 @@ def build(context, *options):
     """Builds an image as `docker build` does; gives what was printed."""
     with locked():
         ensure_base()
-        return buildah("bud", "--isolation", "chroot", "--network", "host", "--format", "docker", "--pull-never", "--layers",
-                       *options, context)
+    return buildah("bud", "--isolation", "chroot", "--network", "host", "--format", "docker", "--pull-never", "--layers",
+                   *options, context)
 
 
 def admin_image():
@@ -104,9 +104,7 @@ def admin_image():
         digest.update((REPOSITORY / name).read_bytes())
     repository = "localhost/dunlin-under-test"
     name = f"{repository}:{digest.hexdigest()[:16]}"
-    with locked():
-        present = exists(name)
-    if not present:
+    if not exists(name):
         build(REPOSITORY, "--target", "admin", "--build-arg", "PROGRAM=prebuilt", "--file",
               REPOSITORY / "docker" / "Dockerfile.unified", "--tag", name)
         _forget_others(repository, name)

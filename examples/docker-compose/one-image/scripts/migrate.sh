@@ -1,0 +1,7 @@
+#!/bin/sh
+set -e
+
+echo "Running migrations..."
+dunlin migrate
+
+echo "Migrations completed successfully"
