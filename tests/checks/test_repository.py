@@ -53,3 +53,7 @@ def test_every_make_target_that_is_promised_exists():
 def test_each_package_says_why():
     lines = [line for line in read("packages.txt").splitlines() if line and not line.startswith("#")]
     assert lines and all(re.fullmatch(r"(build|test|bench) [a-z0-9.+-]+(:\w+)? \S.*", line) for line in lines)
+
+
+def test_the_image_s_label_names_this_version():
+    assert re.findall(r"^ARG VERSION=(.*)$", read("docker/Dockerfile.unified"), re.MULTILINE) == [read("VERSION").strip()]
