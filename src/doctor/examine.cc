@@ -71,7 +71,8 @@ class Examiner {
     diagnosis_.findings.push_back({.section = Section::migrations,
                                    .level = Level::ok,
                                    .check = "files",
-                                   .message = fmt::format("{} migrations in {} ({})", catalog.migrations.size(),
+                                   .message = fmt::format("{} {} in {} ({})", catalog.migrations.size(),
+                                                          catalog.migrations.size() == 1 ? "migration" : "migrations",
                                                           catalog.location, catalog.format),
                                    .fix = {}});
   }

@@ -98,8 +98,9 @@ void set(std::vector<std::string>& script, std::string_view where, std::string_v
 // The body of a DO block: what this transaction has made, and nobody has granted or revoked anything on. Default
 // privileges leave nothing of the kind behind; what is found was made by another role (SET ROLE).
 //
-// A relation is told from one that was only altered by its dependency on its schema: that row is written once. Rows of
-// ours are those of our transaction and the subtransactions in it, whose numbers are higher.
+// Nearly always there is nothing, so that is asked first and cheaply. A relation is told from one that was only altered
+// by its dependency on its schema: that row is written once. Rows of ours are those of our transaction and the
+// subtransactions in it, whose numbers are higher.
 std::string after_body(std::span<const RoleGrant> grants) {
   constexpr std::string_view kOurs =
       "CASE WHEN age({0}.xmin) <= 0 THEN txid_status(txid_current() - age({0}.xmin)) = 'in progress' ELSE false END";
@@ -124,31 +125,36 @@ DECLARE
   made pg_catalog.record;
 BEGIN
   PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
+  IF NOT EXISTS (SELECT FROM pg_class c WHERE c.relacl IS NULL AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND {0})
+     AND NOT EXISTS (SELECT FROM pg_namespace n WHERE n.nspacl IS NULL AND {1}) THEN
+    PERFORM set_config('search_path', own_path, true);
+    RETURN;
+  END IF;
   FOR made IN
     SELECT 'SCHEMA' AS kind, format('SCHEMA %I', n.nspname) AS what, n.nspowner AS owner
     FROM pg_namespace n
-    WHERE n.nspacl IS NULL AND {}
+    WHERE n.nspacl IS NULL AND {1}
     UNION ALL
     SELECT CASE c.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END,
            format('%s %I.%I', CASE c.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, n.nspname, c.relname), c.relowner
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-    WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND c.relpersistence <> 't' AND c.relacl IS NULL AND {}
+    WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND c.relpersistence <> 't' AND c.relacl IS NULL AND {0}
       AND EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.objsubid = 0
-                  AND d.refclassid = 'pg_namespace'::regclass AND {})
+                  AND d.refclassid = 'pg_namespace'::regclass AND {2})
       AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid
                       AND d.objsubid = 0 AND d.deptype = 'e')
   LOOP
     CONTINUE WHEN NOT pg_has_role(session_user, made.owner, 'MEMBER');
     PERFORM set_config('role', pg_get_userbyid(made.owner), true);
     IF made.kind = 'TABLE' THEN
-{}    ELSIF made.kind = 'SEQUENCE' THEN
-{}    ELSE
-{}    END IF;
+{3}    ELSIF made.kind = 'SEQUENCE' THEN
+{4}    ELSE
+{5}    END IF;
   END LOOP;
   PERFORM set_config('role', own_role, true);
   PERFORM set_config('search_path', own_path, true);
 END)",
-      fmt::format(kOurs, "n"), fmt::format(kOurs, "c"), fmt::format(kOurs, "d"), on_tables, on_sequences, on_schemas);
+      fmt::format(kOurs, "c"), fmt::format(kOurs, "n"), fmt::format(kOurs, "d"), on_tables, on_sequences, on_schemas);
 }
 
 class ScriptMaker {
