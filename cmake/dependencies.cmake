@@ -37,3 +37,11 @@ else()
   endif()
   target_link_libraries(dunlin_libpq INTERFACE PostgreSQL::PostgreSQL)
 endif()
+
+# libedit, for `dunlin shell`. Its archive wants three more, which come with its package.
+add_library(dunlin_libedit INTERFACE)
+if(DUNLIN_SELF_CONTAINED)
+  target_link_libraries(dunlin_libedit INTERFACE -l:libedit.a -l:libtinfo.a -l:libbsd.a -l:libmd.a)
+else()
+  target_link_libraries(dunlin_libedit INTERFACE edit)
+endif()

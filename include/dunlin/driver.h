@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "dunlin/dialect.h"
+#include "dunlin/dialogue.h"
 #include "dunlin/grants.h"
 #include "dunlin/interrupt.h"
 #include "dunlin/observer.h"
@@ -235,6 +236,8 @@ class Driver {
   virtual std::unique_ptr<Session> open(const std::string& url, const SessionOptions&) = 0;
   // What `database` and `location` would be, without connecting; for messages about a failure to connect.
   virtual ServerInfo describe(const std::string& url) const = 0;
+  // For `dunlin shell`; fails as open() does. Null where the driver has none.
+  virtual std::unique_ptr<Dialogue> open_dialogue(const std::string& /*url*/, const SessionOptions&) { return nullptr; }
   // Null where the driver has none.
   virtual DatabaseAdmin* admin() = 0;
 };

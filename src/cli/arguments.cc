@@ -20,6 +20,7 @@ std::string help_group(SettingGroup group) {
     case SettingGroup::migrations: return "Migrations";
     case SettingGroup::running: return "Running";
     case SettingGroup::secrets: return "Secrets";
+    case SettingGroup::shell: return "Console";
     case SettingGroup::output: return "Output";
   }
   return {};
@@ -52,6 +53,10 @@ std::vector<std::string> flags_of(const CLI::App& app) {
   return flags;
 }
 
+bool only_some_commands_take(SettingGroup group) {
+  return group == SettingGroup::running || group == SettingGroup::secrets || group == SettingGroup::shell;
+}
+
 }  // namespace
 
 CommandLine::CommandLine() : app_("", "dunlin") {
@@ -64,7 +69,7 @@ CommandLine::CommandLine() : app_("", "dunlin") {
       ->type_name("FILE")
       ->group("Migrations");
   for (const SettingRow& row : setting_rows()) {
-    if (row.group != SettingGroup::running && row.group != SettingGroup::secrets) define_setting(app_, row);
+    if (!only_some_commands_take(row.group)) define_setting(app_, row);
   }
   for (const CommandRow& row : command_rows()) {
     CLI::App* sub = app_.add_subcommand(std::string(row.name), std::string(row.summary));

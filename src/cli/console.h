@@ -36,6 +36,8 @@ class Console {
   // What somebody will use as it is: a schema dump, `plan --sql`, an encrypted value. Masking would change what it
   // does.
   void out_unmasked(std::string_view text);
+  // False once something written to standard output did not arrive.
+  bool arrives() const noexcept { return std::ferror(output_) == 0; }
   // Everything else. Masked.
   void err(std::string_view text);
 

@@ -19,6 +19,8 @@ struct Invocation {
   Log& log;
   Interrupt& interrupt;
   Clock& clock;
+  // A command that writes is refused: it was typed into a console that only reads.
+  bool reads_only = false;
 
   bool json() const { return settings.on("json"); }
   bool quiet() const { return settings.on("quiet"); }

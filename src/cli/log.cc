@@ -7,8 +7,8 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "base/printable.h"
 #include "base/wall_time.h"
-#include "cli/render/printable.h"
 #include "dunlin/error.h"
 
 namespace dunlin::cli {

@@ -18,6 +18,9 @@ constexpr std::chrono::milliseconds kFirstPause{250};
 constexpr std::chrono::milliseconds kLongestPause{2'000};
 
 DatabaseChoice chosen(const Invocation& invocation, DatabaseUse use) {
+  if (invocation.reads_only && use == DatabaseUse::write) {
+    throw Failure(ErrorKind::safety, "this changes things, and this console only reads", "dunlin shell --write");
+  }
   DatabaseChoice choice = require_database(invocation.settings, invocation.environment, use);
   invocation.console.secrets().add_from_url(choice.url);
   invocation.log.write(LogLevel::debug, "database_chosen",
@@ -30,7 +33,7 @@ void show_findings(const Invocation& invocation, const Project& project) {
 }
 
 template <typename Open>
-std::unique_ptr<Session> patiently(const Invocation& invocation, const Open& open) {
+auto patiently(const Invocation& invocation, const Open& open) {
   const auto deadline = invocation.clock.now() + invocation.settings.duration("wait");
   auto pause = kFirstPause;
   bool told = false;
@@ -107,6 +110,11 @@ std::unique_ptr<Session> connect(const Invocation& invocation, const Database& d
   SessionOptions options = database.session;
   options.read_only = read_only;
   return patiently(invocation, [&] { return database.driver->open(database.url, options); });
+}
+
+std::unique_ptr<Dialogue> open_dialogue(const Invocation& invocation, const Database& database,
+                                        const SessionOptions& options) {
+  return patiently(invocation, [&] { return database.driver->open_dialogue(database.url, options); });
 }
 
 void wait_until_reachable(const Invocation& invocation, const Project& project) {

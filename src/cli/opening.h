@@ -35,6 +35,9 @@ struct Database {
 };
 Database open_database(const Invocation&, DatabaseUse use);
 
+// For `dunlin shell`, as connect() does. Null where the driver has none.
+std::unique_ptr<Dialogue> open_dialogue(const Invocation&, const Database&, const SessionOptions&);
+
 // Connects, trying again for as long as --wait says while the database is unreachable. Throws Failure (connect, usage,
 // interrupted).
 std::unique_ptr<Session> connect(const Invocation&, const Project&, bool read_only);

@@ -6,7 +6,7 @@
 
 #include <fmt/format.h>
 
-#include "cli/render/printable.h"
+#include "base/printable.h"
 
 namespace dunlin::cli {
 namespace {
@@ -23,7 +23,7 @@ const std::vector<HelpGroup>& help_groups() {
   static const std::vector<HelpGroup> groups{
       {"Migrations", {"init", "new", "migrate", "info", "migrate-info", "plan", "validate", "down", "redo"}},
       {"When something is in the way", {"resolve", "baseline", "lock", "wait", "config"}},
-      {"The database itself", {"create", "drop", "reset", "dump"}},
+      {"The database itself", {"shell", "create", "drop", "reset", "dump"}},
       {"Secrets", {"reencrypt", "keygen", "encrypt", "decrypt"}},
       {"Others", {"completion", "help"}},
   };

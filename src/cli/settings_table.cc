@@ -62,6 +62,9 @@ constexpr std::array kRows{
     SettingRow{"encrypted_columns", list, environment_and_file, secrets, "", "", "COLUMNS",
                "what reencrypt covers besides columns called ..._encrypted: table.column; -table.column is left alone"},
 
+    SettingRow{"shell_history", text, flag_and_environment, shell, "", "", "FILE",
+               "where the console keeps what was typed (~/.local/state/dunlin/shell_history); off keeps nothing"},
+
     SettingRow{"yes", on_off, flag_and_environment, output, "off", "", "", "answer every question with yes", false,
                "-y"},
     SettingRow{"json", on_off, flag_only, output, "off", "", "", "one JSON document on standard output"},

@@ -26,6 +26,7 @@ enum class SettingGroup {
   migrations,
   running,  // for commands that take it only
   secrets,  // likewise
+  shell,    // likewise
   output,
 };
 

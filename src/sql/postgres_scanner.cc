@@ -63,8 +63,8 @@ void PostgresScanner::skip_escape_string() {
     for (bool inside = true; inside;) {
       switch (here()) {
         case '\0':
-          buffer_.fail(opened, 1, "unterminated string",
-                       "close the string that starts here with '; in an E'' string \\' is a quote inside it");
+          buffer_.fail_open(opened, 1, "unterminated string",
+                            "close the string that starts here with '; in an E'' string \\' is a quote inside it");
         case '\\': at_ += peek(1) == '\0' ? 1 : 2; break;
         case '\'':
           ++at_;
@@ -102,8 +102,8 @@ bool PostgresScanner::skip_dollar_quote() {
     std::size_t end = buffer_.size();
     if (!buffer_.more(end)) {
       const std::string tag(buffer_.view(opened, opened + length));
-      buffer_.fail(opened, static_cast<int>(length), fmt::format("unterminated {} string", tag),
-                   fmt::format("close the string that starts here with {}", tag));
+      buffer_.fail_open(opened, static_cast<int>(length), fmt::format("unterminated {} string", tag),
+                        fmt::format("close the string that starts here with {}", tag));
     }
   }
 }

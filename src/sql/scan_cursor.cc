@@ -21,7 +21,7 @@ void ScanCursor::skip_block_comment() {
   at_ += 2;
   while (depth > 0) {
     const char c = here();
-    if (c == '\0') buffer_.fail(opened, 2, "unterminated comment", "close the comment that starts here with */");
+    if (c == '\0') buffer_.fail_open(opened, 2, "unterminated comment", "close the comment that starts here with */");
     if (c == '*' && peek(1) == '/') {
       --depth;
       at_ += 2;
@@ -78,9 +78,10 @@ void ScanCursor::skip_quoted(char close) {
     if (found == nullptr) {
       at_ = buffer_.size();
       if (buffer_.more(at_)) continue;
-      if (close == '\'') buffer_.fail(opened, 1, "unterminated string", "close the string that starts here with '");
-      buffer_.fail(opened, 1, "unterminated quoted name",
-                   fmt::format("close the name that starts here with {}", close));
+      if (close == '\'')
+        buffer_.fail_open(opened, 1, "unterminated string", "close the string that starts here with '");
+      buffer_.fail_open(opened, 1, "unterminated quoted name",
+                        fmt::format("close the name that starts here with {}", close));
     }
     at_ += static_cast<std::size_t>(found - rest) + 1;
     if (close == ']' || here() != close) return;
@@ -89,7 +90,8 @@ void ScanCursor::skip_quoted(char close) {
 }
 
 void ScanCursor::finish_at(std::size_t end) {
-  buffer_.cursor = end < buffer_.size() ? end + 1 : end;
+  buffer_.terminated = end < buffer_.size();
+  buffer_.cursor = buffer_.terminated ? end + 1 : end;
 }
 
 }  // namespace dunlin::sql

@@ -150,6 +150,11 @@ std::string ScriptBuffer::line_around(std::size_t at) const {
   return mask_line(truncate_bytes(line, kShownLine));
 }
 
+void ScriptBuffer::fail_open(std::size_t at, int length, std::string message, std::string hint) {
+  ended_inside_ = true;
+  fail(at, length, std::move(message), std::move(hint));
+}
+
 void ScriptBuffer::fail(std::size_t at, int length, std::string message, std::string hint) {
   // The rest of the line may still be unread; whatever is wrong behind `at` is not what this error is about.
   if (held_ == kNothing) hold(at);

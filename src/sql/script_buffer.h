@@ -30,6 +30,8 @@ class ScriptBuffer {
 
   // Where the next statement is looked for; the scanner moves it.
   std::size_t cursor = 0;
+  // Whether a semicolon ended the statement before it; the scanner says so.
+  bool terminated = false;
 
   // Reads on. `at` is an index the caller goes on from, at most size(); it moves when the window does. Nothing before
   // the held index, or before `at` when none is held, needs to be kept. False at the end of the script. Throws Failure:
@@ -59,6 +61,9 @@ class ScriptBuffer {
 
   // Throws Failure (source) for the `length` code points at `at`.
   [[noreturn]] void fail(std::size_t at, int length, std::string message, std::string hint);
+  // The same for a quote or comment that begins at `at` and that the script does not end.
+  [[noreturn]] void fail_open(std::size_t at, int length, std::string message, std::string hint);
+  bool ended_inside() const noexcept { return ended_inside_; }
 
  private:
   enum class Stop { none, nul_byte, not_utf8 };
@@ -82,6 +87,7 @@ class ScriptBuffer {
   char pending_[4] = {};
   std::size_t pending_size_ = 0;
   bool ended_ = false;
+  bool ended_inside_ = false;
   Stop stop_ = Stop::none;
   unsigned char stop_byte_ = 0;
   // The window begins where a line does.

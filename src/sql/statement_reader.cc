@@ -21,8 +21,12 @@ class StatementReader::Impl {
     return StatementView{.text = buffer_.view(extent.start, extent.end),
                          .line = place.line,
                          .column = place.column,
-                         .offset = buffer_.offset(extent.start)};
+                         .offset = buffer_.offset(extent.start),
+                         .end = buffer_.offset(buffer_.cursor),
+                         .terminated = buffer_.terminated};
   }
+
+  bool ended_inside() const noexcept { return buffer_.ended_inside(); }
 
  private:
   bool (*find_)(ScriptBuffer&, Extent&);
@@ -42,10 +46,19 @@ std::optional<StatementView> StatementReader::next_view() {
   return impl_->next();
 }
 
+bool StatementReader::ended_inside() const noexcept {
+  return impl_->ended_inside();
+}
+
 std::optional<Statement> StatementReader::next() {
   const auto view = impl_->next();
   if (!view) return std::nullopt;
-  return Statement{.text = std::string(view->text), .line = view->line, .column = view->column, .offset = view->offset};
+  return Statement{.text = std::string(view->text),
+                   .line = view->line,
+                   .column = view->column,
+                   .offset = view->offset,
+                   .end = view->end,
+                   .terminated = view->terminated};
 }
 
 }  // namespace dunlin::sql

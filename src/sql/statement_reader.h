@@ -27,6 +27,9 @@ struct Statement {
   int column = 1;
   // Byte offset of the first token in the script, a byte order mark included.
   std::uint64_t offset = 0;
+  // Of what follows the statement and its semicolon; whether it has one.
+  std::uint64_t end = 0;
+  bool terminated = false;
 };
 
 // The same without the copy: `text` lives until the reader is asked for the next statement.
@@ -35,6 +38,8 @@ struct StatementView {
   int line = 1;
   int column = 1;
   std::uint64_t offset = 0;
+  std::uint64_t end = 0;
+  bool terminated = false;
 };
 
 class StatementReader {
@@ -51,6 +56,9 @@ class StatementReader {
   // calls.
   std::optional<Statement> next();
   std::optional<StatementView> next_view();
+
+  // The throw was about a quote or comment that the script's end cuts off: more text might have ended it.
+  bool ended_inside() const noexcept;
 
  private:
   class Impl;

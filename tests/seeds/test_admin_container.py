@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from support.postgres import Postgres
+from support.terminal import Terminal
 from support.tls import Certificates
 
 
@@ -146,3 +147,15 @@ def test_there_is_a_one_off_task_for_each_platform():
                           ("migrate.nomad.hcl", '"batch"')]:
         assert command in (examples / "one-off" / file).read_text() and f"examples/one-off/{file}" in page
     assert "docker compose -f production.yml run --rm migrations" in page
+
+
+def test_shell_is_a_console_for_debugging(database, dunlin, two):
+    dunlin("migrate", url=database.url).ok()
+    terminal = Terminal([str(dunlin.program), "shell"], dunlin.directory, {"DATABASE_URL": database.url})
+    try:
+        terminal.expect("=> ")
+        terminal.line("SELECT count(*) AS users FROM users;").expect(" 0\n.*=> ")
+        terminal.line("\\migrate-info").expect("2/installed: orders")
+        assert terminal.leave() == 0
+    finally:
+        terminal.close()

@@ -53,9 +53,10 @@ os.write(int(sys.argv[1]), b"%d %d" % (os.waitstatus_to_exitcode(status), usage.
 class Running:
     """A dunlin in the background. `end` waits for it."""
 
-    def __init__(self, process):
+    def __init__(self, process, stdin=None):
         self.process = process
         self.pid = process.pid
+        self.stdin = stdin
 
     def kill(self):
         self.process.send_signal(signal.SIGKILL)
@@ -65,7 +66,7 @@ class Running:
 
     def end(self, timeout=60):
         try:
-            stdout, stderr = self.process.communicate(timeout=timeout)
+            stdout, stderr = self.process.communicate(self.stdin, timeout=timeout)
         except subprocess.TimeoutExpired:
             self.process.kill()
             stdout, stderr = self.process.communicate()
@@ -83,18 +84,19 @@ class Dunlin:
         if not self.program.exists():
             raise RuntimeError(f"{self.program} does not exist: run `make build`, or set DUNLIN")
 
-    def start(self, *arguments, url=None, env=None, directory=None):
+    def start(self, *arguments, url=None, env=None, directory=None, stdin=None):
+        """`stdin` is a text; without it there is nothing to read."""
         environment = clean_environment(env)
         if url:
             environment["DATABASE_URL"] = url
         process = subprocess.Popen([str(self.program), *map(str, arguments)], cwd=directory or self.directory,
-                                   env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                   stderr=subprocess.PIPE, text=True, errors="replace")
-        self.started.append(Running(process))
+                                   env=environment, stdin=subprocess.DEVNULL if stdin is None else subprocess.PIPE,
+                                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, errors="replace")
+        self.started.append(Running(process, stdin))
         return self.started[-1]
 
-    def __call__(self, *arguments, url=None, env=None, directory=None, timeout=60):
-        return self.start(*arguments, url=url, env=env, directory=directory).end(timeout)
+    def __call__(self, *arguments, url=None, env=None, directory=None, timeout=60, stdin=None):
+        return self.start(*arguments, url=url, env=env, directory=directory, stdin=stdin).end(timeout)
 
     def measured(self, *arguments, url=None, env=None, directory=None):
         """(result, seconds, peak resident KiB) of a run."""

@@ -2,11 +2,11 @@
 #include <fmt/format.h>
 
 #include "base/exit_code.h"
+#include "base/printable.h"
 #include "base/redact.h"
 #include "cli/commands/commands.h"
 #include "cli/database_choice.h"
 #include "cli/render/json.h"
-#include "cli/render/printable.h"
 
 namespace dunlin::cli {
 namespace {

@@ -4,13 +4,13 @@
 #include <fmt/format.h>
 
 #include "base/exit_code.h"
+#include "base/printable.h"
 #include "base/suggest.h"
 #include "cli/commands/commands.h"
 #include "cli/confirmation.h"
 #include "cli/opening.h"
 #include "cli/render/blocker_text.h"
 #include "cli/render/json.h"
-#include "cli/render/printable.h"
 
 namespace dunlin::cli {
 namespace {

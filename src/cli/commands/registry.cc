@@ -149,6 +149,16 @@ const std::vector<CommandRow>& command_rows() {
            "left.",
        .takes = SettingGroup::secrets,
        .make = &make_reencrypt},
+      {.name = "shell",
+       .summary = "a console on the database, with SQL and dunlin's own commands",
+       .details =
+           "On a terminal: SQL with history and completion, \\d and its relatives, \\migrate-info, \\info and \\plan; "
+           "\\? lists what there is. With -c, or through a pipe, the same without a terminal: results go to standard "
+           "output, and the first error ends it. It only reads, and the server sees to that, unless --write is given. "
+           "Which database: as for every command that reads (DATABASE_URL, APP_DATABASE_URL); with --write as for "
+           "migrate (MIGRATION_DATABASE_URL, DATABASE_URL).",
+       .takes = SettingGroup::shell,
+       .make = &make_shell},
       {.name = "config", .summary = "effective settings and where each came from", .make = &make_config},
       {.name = "completion",
        .summary = "a completion script for bash, zsh or fish",

@@ -2,11 +2,11 @@
 #include <fmt/format.h>
 
 #include "base/exit_code.h"
+#include "base/printable.h"
 #include "cli/commands/commands.h"
 #include "cli/opening.h"
 #include "cli/presented_run.h"
 #include "cli/render/json.h"
-#include "cli/render/printable.h"
 #include "cli/render/text_error.h"
 #include "core/settle.h"
 

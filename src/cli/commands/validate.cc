@@ -4,12 +4,12 @@
 #include <fmt/format.h>
 
 #include "base/exit_code.h"
+#include "base/printable.h"
 #include "cli/commands/commands.h"
 #include "cli/confirmation.h"
 #include "cli/opening.h"
 #include "cli/presented_run.h"
 #include "cli/render/json.h"
-#include "cli/render/printable.h"
 #include "cli/render/text_error.h"
 #include "core/runner.h"
 #include "core/settle.h"

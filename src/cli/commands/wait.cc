@@ -6,11 +6,11 @@
 
 #include "base/duration.h"
 #include "base/exit_code.h"
+#include "base/printable.h"
 #include "base/suggest.h"
 #include "cli/commands/commands.h"
 #include "cli/opening.h"
 #include "cli/render/json.h"
-#include "cli/render/printable.h"
 #include "core/runner.h"
 
 namespace dunlin::cli {

@@ -5,8 +5,8 @@
 #include <fmt/format.h>
 
 #include "app/open.h"
+#include "base/printable.h"
 #include "cli/confirmation.h"
-#include "cli/render/printable.h"
 #include "core/runner.h"
 
 namespace dunlin::cli {

@@ -5,8 +5,8 @@
 #include <fmt/format.h>
 
 #include "base/duration.h"
+#include "base/printable.h"
 #include "base/utf8.h"
-#include "cli/render/printable.h"
 
 namespace dunlin::cli {
 namespace {

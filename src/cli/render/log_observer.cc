@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include "base/duration.h"
+#include "base/printable.h"
 #include "cli/render/blocker_text.h"
-#include "cli/render/printable.h"
 #include "cli/render/text_error.h"
 
 namespace dunlin::cli {

@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "cli/render/printable.h"
+#include "base/printable.h"
 
 namespace dunlin::cli {
 

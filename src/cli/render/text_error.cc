@@ -4,8 +4,8 @@
 
 #include <fmt/format.h>
 
+#include "base/printable.h"
 #include "base/utf8.h"
-#include "cli/render/printable.h"
 
 namespace dunlin::cli {
 namespace {

@@ -6,9 +6,9 @@
 #include <fmt/format.h>
 
 #include "base/duration.h"
+#include "base/printable.h"
 #include "base/utf8.h"
 #include "base/wall_time.h"
-#include "cli/render/printable.h"
 #include "cli/render/text_error.h"
 
 namespace dunlin::cli {

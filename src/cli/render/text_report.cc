@@ -3,7 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/duration.h"
-#include "cli/render/printable.h"
+#include "base/printable.h"
 #include "cli/render/text_error.h"
 
 namespace dunlin::cli {

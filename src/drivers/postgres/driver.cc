@@ -1,6 +1,7 @@
 #include "drivers/postgres/driver.h"
 
 #include "drivers/postgres/admin.h"
+#include "drivers/postgres/dialogue.h"
 #include "drivers/postgres/link.h"
 #include "drivers/postgres/session.h"
 #include "drivers/postgres/url.h"
@@ -14,6 +15,9 @@ class PostgresDriver final : public Driver {
   Dialect dialect() const override { return Dialect::postgres; }
   std::unique_ptr<Session> open(const std::string& url, const SessionOptions& options) override {
     return std::make_unique<PostgresSession>(open_link(parse_url(url), options));
+  }
+  std::unique_ptr<Dialogue> open_dialogue(const std::string& url, const SessionOptions& options) override {
+    return std::make_unique<PostgresDialogue>(open_link(parse_url(url), options));
   }
   ServerInfo describe(const std::string& url) const override { return postgres::describe(parse_url(url)); }
   DatabaseAdmin* admin() override { return &admin_; }

@@ -161,6 +161,15 @@ int Statement::columns() const {
   return sqlite3_column_count(handle_);
 }
 
+std::string Statement::column_name(int column) const {
+  const char* name = sqlite3_column_name(handle_, column);
+  return name == nullptr ? std::string() : name;
+}
+
+int Statement::type(int column) const {
+  return sqlite3_column_type(handle_, column);
+}
+
 std::optional<std::string> Statement::text(int column) const {
   if (is_null(column)) return std::nullopt;
   // A blob is left as it is; everything else becomes text before its length is asked.

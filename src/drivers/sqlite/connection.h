@@ -84,6 +84,9 @@ class Statement {
   int reset();
 
   int columns() const;
+  std::string column_name(int column) const;
+  // SQLITE_INTEGER, SQLITE_BLOB, ... of the value in this row.
+  int type(int column) const;
   // Bytes as they are for a blob; SQL NULL is empty.
   std::optional<std::string> text(int column) const;
   std::int64_t integer(int column) const;

@@ -1,6 +1,7 @@
 #include "drivers/sqlite/driver.h"
 
 #include "drivers/sqlite/admin.h"
+#include "drivers/sqlite/dialogue.h"
 #include "drivers/sqlite/session.h"
 #include "drivers/sqlite/url.h"
 
@@ -13,6 +14,9 @@ class SqliteDriver final : public Driver {
   Dialect dialect() const override { return Dialect::sqlite; }
   std::unique_ptr<Session> open(const std::string& url, const SessionOptions& options) override {
     return std::make_unique<SqliteSession>(parse_url(url), options);
+  }
+  std::unique_ptr<Dialogue> open_dialogue(const std::string& url, const SessionOptions& options) override {
+    return std::make_unique<SqliteDialogue>(parse_url(url), options);
   }
   ServerInfo describe(const std::string& url) const override { return sqlite::describe(parse_url(url)); }
   DatabaseAdmin* admin() override { return &admin_; }

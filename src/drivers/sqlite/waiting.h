@@ -25,6 +25,8 @@ class Waiting {
   // may wait for somebody who waits for the first.
   void set_patient(bool patient) { patient_ = patient; }
   void set_observer(Observer* observer) { observer_ = observer; }
+  // In the place of the one it was made with. Only where it was made with one: else nobody looks.
+  void set_interrupt(const Interrupt* interrupt) { interrupt_ = interrupt; }
   // Begins the statement time limit anew.
   void statement_started();
 

@@ -1,5 +1,6 @@
 // The driver contract on SQLite.
 #include "db/contract/apply_contract.h"
+#include "db/contract/dialogue_contract.h"
 #include "db/contract/session_contract.h"
 #include "db/sqlite/scratch.h"
 

@@ -5,8 +5,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/printable.h"
 #include "base/utf8.h"
-#include "cli/render/printable.h"
 #include "cli/render/text_report.h"
 
 namespace dunlin::cli {

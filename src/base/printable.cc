@@ -1,10 +1,10 @@
-#include "cli/render/printable.h"
+#include "base/printable.h"
 
 #include <fmt/format.h>
 
 #include "base/utf8.h"
 
-namespace dunlin::cli {
+namespace dunlin {
 
 std::string printable(std::string_view text) {
   const std::string valid = replace_invalid_utf8(text);
@@ -59,4 +59,4 @@ std::string counted(std::size_t count, std::string_view noun) {
   return fmt::format("{} {}{}", count, noun, count == 1 ? "" : "s");
 }
 
-}  // namespace dunlin::cli
+}  // namespace dunlin
