@@ -29,8 +29,8 @@ demo: build
 	@scripts/demo
 
 # Everything that CI checks: the release program is what the end-to-end tests run, the tests' own executables are under
-# the address and undefined-behaviour sanitizers; those of what has threads (cancelling, rotating keys, connecting while
-# the files are read) run under the thread sanitizer, too. The last command is the one whose closing line counts.
+# the address and undefined-behaviour sanitizers; those of what has threads (cancelling, rotating keys, serving, connecting
+# while the files are read) run under the thread sanitizer, too. The last command is the one whose closing line counts.
 test:
 	@scripts/setup test
 	@scripts/format --check
@@ -43,8 +43,8 @@ test:
 	@ctest --test-dir build/fuzz --output-on-failure -j$(JOBS)
 	@scripts/lint
 	@cmake --preset tsan --log-level=WARNING
-	@cmake --build build/tsan -j$(JOBS) --target app_tests db_postgres_tests db_rotation_tests
-	@ctest --test-dir build/tsan --output-on-failure -R '^(unit[.]app|postgres[.]postgres|sqlite[.]rotation)$$'
+	@cmake --build build/tsan -j$(JOBS) --target app_tests server_tests db_postgres_tests db_rotation_tests
+	@ctest --test-dir build/tsan --output-on-failure -R '^(unit[.](app|server)|postgres[.]postgres|sqlite[.]rotation)$$'
 	@ctest --test-dir build/asan --output-on-failure -j$(JOBS) -LE soak
 
 # What needs no server: seconds.

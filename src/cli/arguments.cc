@@ -21,9 +21,15 @@ std::string help_group(SettingGroup group) {
     case SettingGroup::running: return "Running";
     case SettingGroup::secrets: return "Secrets";
     case SettingGroup::shell: return "Console";
+    case SettingGroup::serving: return "Serving";
     case SettingGroup::output: return "Output";
   }
   return {};
+}
+
+bool for_every_command(SettingGroup group) {
+  using enum SettingGroup;
+  return group == database || group == migrations || group == output;
 }
 
 // CLI11's own words, in our style: lower case, no full stop.
@@ -53,10 +59,6 @@ std::vector<std::string> flags_of(const CLI::App& app) {
   return flags;
 }
 
-bool only_some_commands_take(SettingGroup group) {
-  return group == SettingGroup::running || group == SettingGroup::secrets || group == SettingGroup::shell;
-}
-
 }  // namespace
 
 CommandLine::CommandLine() : app_("", "dunlin") {
@@ -69,7 +71,7 @@ CommandLine::CommandLine() : app_("", "dunlin") {
       ->type_name("FILE")
       ->group("Migrations");
   for (const SettingRow& row : setting_rows()) {
-    if (!only_some_commands_take(row.group)) define_setting(app_, row);
+    if (for_every_command(row.group)) define_setting(app_, row);
   }
   for (const CommandRow& row : command_rows()) {
     CLI::App* sub = app_.add_subcommand(std::string(row.name), std::string(row.summary));

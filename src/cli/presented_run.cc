@@ -1,17 +1,41 @@
 #include "cli/presented_run.h"
 
+#include <fmt/format.h>
+
 #include "base/exit_code.h"
 #include "cli/opening.h"
 #include "cli/render/json.h"
 #include "cli/render/log_observer.h"
 #include "cli/render/progress_bar.h"
 #include "cli/render/text_report.h"
+#include "server/metrics_file.h"
+#include "server/run_metrics.h"
 
 namespace dunlin::cli {
 namespace {
 
 Subject subject_before_connecting(const Project& project) {
   return subject_of(project, project.driver->describe(project.url));
+}
+
+// Where they cannot be kept the run has still done what it did: that is a warning.
+void keep_metrics(const Invocation& invocation, const Project& project, const server::RunMetrics& metrics) {
+  const std::string database = project.driver->describe(project.url).database;
+  const auto attempt = [&](const std::string& place, const char* code, auto&& keep) {
+    if (place.empty()) return;
+    try {
+      keep();
+    } catch (const Failure& failure) {
+      invocation.warn({.severity = Severity::warning,
+                       .code = code,
+                       .message = fmt::format("the metrics of this run are lost: {}", failure.error().message),
+                       .hint = failure.error().hint});
+    }
+  };
+  const std::string& file = invocation.settings.text("metrics_file");
+  const std::string& gateway = invocation.settings.text("push_metrics");
+  attempt(file, "metrics-file", [&] { server::add_to_metrics_file(file, database, metrics); });
+  attempt(gateway, "push-metrics", [&] { server::push_metrics(gateway, database, metrics, nullptr); });
 }
 
 }  // namespace
@@ -36,7 +60,14 @@ Report watched_run(const Invocation& invocation, const Project& project, const R
                    const RunFunction& run) {
   wait_until_reachable(invocation, project);
   Report report;
-  watched(invocation, project, [&](Observer& observer) { report = run(project, options, observer); });
+  server::RunMeter meter(invocation.clock);
+  watched(invocation, project, [&](Observer& observer) {
+    ObserverList observers;
+    observers.add(observer);
+    observers.add(meter);
+    report = run(project, options, observers);
+  });
+  keep_metrics(invocation, project, meter.measured(report));
   return report;
 }
 

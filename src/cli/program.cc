@@ -119,7 +119,8 @@ class Program {
     for (const char* name : {"PGPASSWORD", "DB__PASSWORD"}) {
       if (const auto found = loaded.environment.find(name)) console_.secrets().add(found->value);
     }
-    for (const char* key : {"url", "direct_url"}) console_.secrets().add_from_url(loaded.settings.text(key));
+    for (const char* key : {"url", "direct_url", "push_metrics"})
+      console_.secrets().add_from_url(loaded.settings.text(key));
     for (const char* name : {"DATABASE_URL", "MIGRATION_DATABASE_URL", "APP_DATABASE_URL"}) {
       if (const auto found = loaded.environment.find(name)) console_.secrets().add_from_url(found->value);
     }

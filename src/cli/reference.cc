@@ -112,7 +112,8 @@ std::string usage_of(const CommandRow& row, const std::vector<OptionText>& optio
   return flags ? usage + " [options]" : usage;
 }
 
-constexpr std::array<std::string_view, 6> kGroups{"Options", "Secrets", "Running", "Database", "Migrations", "Output"};
+constexpr std::array<std::string_view, 7> kGroups{"Options",  "Secrets",    "Serving", "Running",
+                                                  "Database", "Migrations", "Output"};
 
 std::string table_of(const std::vector<OptionText>& options, std::string_view group) {
   std::string text;
@@ -185,6 +186,7 @@ std::string reference_page(const CommandLine& line) {
     if (!row.details.empty()) text += wrapped(row.details, 0) + "\n\n";
     text += table_of(options, "Options");
     text += table_of(options, "Secrets");
+    text += table_of(options, "Serving");
     if (row.takes == SettingGroup::running) text += "It also takes the [options of a run](#options-of-a-run).\n";
     while (text.ends_with("\n\n")) text.pop_back();
   }

@@ -56,6 +56,18 @@ constexpr std::array kRows{
 
     SettingRow{"grants", pairs, environment_and_file, running, "", "", "ROLE=ACCESS",
                "users who get readwrite or read access to what migrations make: app=readwrite,reporting=read"},
+    SettingRow{"push_metrics", text, everywhere, running, "", "", "URL",
+               "push the run's metrics to this Prometheus Pushgateway", true},
+    SettingRow{"metrics_file", text, everywhere, running, "", "", "FILE",
+               "add the run's metrics to this file, for node_exporter's textfile collector and dunlin serve"},
+
+    SettingRow{"listen", text, everywhere, serving, "127.0.0.1:8080", "", "HOST:PORT", "where serve listens"},
+    SettingRow{"ready_strict", on_off, everywhere, serving, "off", "", "",
+               "not ready, too, while another version's migration runs or has failed, or the database is away"},
+    SettingRow{"token_file", text, everywhere, serving, "", "", "FILE",
+               "the token that other machines must bring to see more than status words and numbers"},
+    SettingRow{"checks", pairs, environment_and_file, serving, "", "", "CHECKS",
+               "other services that check_up asks: a table NAME = \"tcp://HOST:PORT\" or \"http://...\""},
 
     SettingRow{"key_command", text, flag_and_environment, secrets, "", "", "COMMAND",
                "a shell command that prints the keys, the current one first, each on a line"},

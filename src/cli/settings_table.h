@@ -27,6 +27,7 @@ enum class SettingGroup {
   running,  // for commands that take it only
   secrets,  // likewise
   shell,    // likewise
+  serving,  // likewise
   output,
 };
 

@@ -1,10 +1,10 @@
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
+#include "base/base64.h"
 #include "dunlin/error.h"
 #include "dunlin/secrets.h"
 #include "secrets/aes_gcm.h"
-#include "secrets/base64.h"
 #include "secrets/keyring.h"
 
 namespace dunlin {
@@ -24,13 +24,13 @@ struct Envelope::Parts {
     wrapping_nonce = secrets::random_nonce();
     wrapped = secrets::seal(key.bytes.view(), wrapping_nonce, data_key);
     json["key_id"] = key_id;
-    json["dek_wrapped"] = secrets::encode_base64(wrapping_nonce + wrapped);
+    json["dek_wrapped"] = encode_base64(wrapping_nonce + wrapped);
   }
   void seal_data(std::string_view data_key, std::string_view plaintext) {
     nonce = secrets::random_nonce();
     ciphertext = secrets::seal(data_key, nonce, plaintext);
-    json["nonce"] = secrets::encode_base64(nonce);
-    json["ciphertext"] = secrets::encode_base64(ciphertext);
+    json["nonce"] = encode_base64(nonce);
+    json["ciphertext"] = encode_base64(ciphertext);
   }
 };
 
@@ -51,7 +51,7 @@ std::string text_of(const Json& json, const char* member) {
 }
 
 std::string bytes_of(const Json& json, const char* member) {
-  auto bytes = secrets::decode_base64(text_of(json, member));
+  auto bytes = decode_base64(text_of(json, member));
   if (!bytes) fail(fmt::format("it is no encrypted value: \"{}\" is not base64", member));
   return std::move(*bytes);
 }

@@ -5,9 +5,9 @@
 #include <fmt/format.h>
 #include <openssl/crypto.h>
 
+#include "base/base64.h"
 #include "dunlin/error.h"
 #include "secrets/aes_gcm.h"
-#include "secrets/base64.h"
 
 namespace dunlin {
 namespace {
@@ -34,10 +34,10 @@ Key parse_key(std::string_view text, std::string_view which) {
   if (colon == std::string_view::npos) fail(which, "has no name: there is no colon in it");
   if (colon == 0) fail(which, "has no name: nothing stands before the colon");
   const std::string_view base64 = text.substr(colon + 1);
-  const auto size = secrets::decoded_size(base64);
+  const auto size = decoded_size(base64);
   if (!size) fail(which, fmt::format("is not base64: {} characters are no multiple of 4", base64.size()));
   Key key{std::string(text.substr(0, colon)), SecretBytes(*size)};
-  if (!secrets::decode_base64(base64, key.bytes.data())) fail(which, "is not base64");
+  if (!decode_base64(base64, key.bytes.data())) fail(which, "is not base64");
   if (*size != secrets::kKeySize) fail(which, fmt::format("has {} bytes, and AES-256 needs 32", *size));
   return key;
 }
@@ -95,7 +95,7 @@ SecretBytes make_key(std::string_view id) {
   SecretBytes text(id.size() + 1 + base64);
   std::ranges::copy(id, text.data());
   text.data()[id.size()] = ':';
-  secrets::encode_base64(key.view(), text.data() + id.size() + 1);
+  encode_base64(key.view(), text.data() + id.size() + 1);
   return text;
 }
 

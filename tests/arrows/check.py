@@ -8,7 +8,7 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parents[2]
 INCLUDE = re.compile(r'^\s*#\s*include\s+(["<])([^">]+)[">]', re.MULTILINE)
 # The one folder that may include a client library's header.
-CLIENT_HEADERS = {"libpq-fe.h": "drivers/postgres", "sqlite3.h": "drivers/sqlite"}
+CLIENT_HEADERS = {"libpq-fe.h": "drivers/postgres", "sqlite3.h": "drivers/sqlite", "boost": "net"}
 MOST_LINES = 600
 SHAPELESS_NAMES = {"util", "utils", "common", "helpers", "manager", "misc"}
 
@@ -51,8 +51,9 @@ def source_findings(repository, path, arrows, folders):
     folder = place.parts[0]
     for bracket, name in INCLUDE.findall(path.read_text()):
         shown = f"{path.relative_to(repository)}: includes {name}"
-        if name in CLIENT_HEADERS and not place.is_relative_to(CLIENT_HEADERS[name]):
-            yield f"{shown}; only src/{CLIENT_HEADERS[name]} may"
+        library = name.split("/")[0]
+        if library in CLIENT_HEADERS and not place.is_relative_to(CLIENT_HEADERS[library]):
+            yield f"{shown}; only src/{CLIENT_HEADERS[library]} may"
         if bracket == "<":
             continue
         target = name.split("/")[0]

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from support.program import clean_environment
+from support.service import Service
 from support.waiting import until
 
 
@@ -109,3 +110,10 @@ def test_compose_patterns():
     assert 'CMD ["start"]' in (examples / "one-image" / "Dockerfile").read_text()
     for script, last in (("migrate.sh", 'echo "Migrations completed successfully"'), ("start.sh", "exec ./my-application")):
         assert (examples / "one-image" / "scripts" / script).read_text().strip().endswith(last)
+
+
+def test_health_and_ready_probes(database, dunlin, files):
+    service = Service(dunlin, url=database.url)
+    assert service.probe("/health") and not service.probe("/ready")
+    dunlin("migrate", url=database.url).ok()
+    until(lambda: service.probe("/ready"), "it is ready once migrated")

@@ -4,6 +4,8 @@ import psycopg2
 import pytest
 
 from support.postgres import PASSWORD, PASSWORD_USER
+from support.service import Service
+from support.waiting import until
 
 
 @pytest.fixture
@@ -106,3 +108,13 @@ def test_the_script_in_the_image(variables, docker, everruns_admin):
     assert len(database.sqlx_history()) == 3
     docker("run", "-d", "--name", "backend", "--env-file", ".env", "--entrypoint", "sleep", image, "infinity").ok()
     docker("exec", "backend", "./upgrade_schema.sh", "upgrade").ok()
+
+
+def test_check_up(database, dunlin, migrations):
+    """A container that was just spun up is verified before it gets traffic."""
+    migrations.tables(1)
+    service = Service(dunlin, url=database.url)
+    before = service.get("/api/v1/health/check_up").json()
+    assert before["status"] == "degraded" and before["checks"]["database"]["status"] == "ok"
+    dunlin("upgrade", url=database.url).ok()
+    until(lambda: service.get("/api/v1/health/check_up").json()["status"] == "ok", "all is well")

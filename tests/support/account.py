@@ -8,6 +8,8 @@ import signal
 import socket
 import subprocess
 import tempfile
+import time
+from pathlib import Path
 
 # Debian's postgresql package makes this account; initdb, postgres and pgbouncer refuse to run as root.
 SERVER_ACCOUNT = "postgres"
@@ -68,6 +70,25 @@ def start_server(command, log, environment=None, death_signal=signal.SIGQUIT):
         return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, cwd="/",
                                 env=environment, start_new_session=True,
                                 preexec_fn=None if keep_servers() else die_with_parent, **drop_to())
+
+
+def start_listening(command, log, environment=None, death_signal=signal.SIGTERM):
+    """Starts the server that `command(port)` is, on a port nobody has, and waits until it listens; (process, port)."""
+    for _ in range(10):
+        port = free_port()
+        process = start_server(command(port), log, environment, death_signal)
+        while process.poll() is None:
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    return process, port
+            time.sleep(0.02)
+    raise RuntimeError(f"{command(port)[0]} did not start:\n{Path(log).read_text()}")
+
+
+def stop(process):
+    if process.poll() is None:
+        process.terminate()
+        process.wait(timeout=30)
 
 
 def remove(directory):

@@ -1,8 +1,5 @@
 """A Kerberos realm of our own: a key distribution centre on a port it picks, and keys in files."""
 
-import signal
-import socket
-import time
 from pathlib import Path
 
 from . import account
@@ -14,7 +11,6 @@ class Kerberos:
     def __init__(self):
         self.directory = Path(account.server_directory("dunlin-krb5-"))
         self.log = self.directory / "kdc.log"
-        self.port = 0
         self.process = None
         self._write_settings()
         self._tool("kdb5_util", "create", "-s", "-P", "not a secret", "-W")
@@ -34,37 +30,25 @@ class Kerberos:
         return path
 
     def __enter__(self):
-        for _ in range(10):
-            self.port = account.free_port()
-            self._write_settings()
-            self.process = account.start_server([*self._program("krb5kdc"), "-n"], self.log,
-                                                {"PATH": "/usr/sbin:/usr/bin", **self.environment}, signal.SIGTERM)
-            if self._wait_until_ready():
-                return self
-        raise RuntimeError(f"krb5kdc did not start:\n{self.log.read_text()}")
+        def command(port):
+            self._write_settings(port)
+            return [*self._program("krb5kdc"), "-n"]
+
+        self.process, _ = account.start_listening(command, self.log, {"PATH": "/usr/sbin:/usr/bin", **self.environment})
+        return self
 
     def __exit__(self, *_):
-        if self.process.poll() is None:
-            self.process.terminate()
-            self.process.wait(timeout=30)
+        account.stop(self.process)
         account.remove(self.directory)
 
-    def _wait_until_ready(self):
-        while self.process.poll() is None:
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
-                    return True
-            time.sleep(0.02)
-        return False
-
-    def _write_settings(self):
+    def _write_settings(self, port=0):
         (self.directory / "krb5.conf").write_text(
             f"[libdefaults]\n default_realm = {REALM}\n dns_lookup_kdc = false\n dns_canonicalize_hostname = false\n"
-            f" rdns = false\n[realms]\n {REALM} = {{\n  kdc = 127.0.0.1:{self.port}\n }}\n")
+            f" rdns = false\n[realms]\n {REALM} = {{\n  kdc = 127.0.0.1:{port}\n }}\n")
         (self.directory / "kdc.conf").write_text(
             f"[realms]\n {REALM} = {{\n  database_name = {self.directory}/principal\n"
-            f"  key_stash_file = {self.directory}/stash\n  kdc_listen = 127.0.0.1:{self.port}\n"
-            f"  kdc_tcp_listen = 127.0.0.1:{self.port}\n }}\n"
+            f"  key_stash_file = {self.directory}/stash\n  kdc_listen = 127.0.0.1:{port}\n"
+            f"  kdc_tcp_listen = 127.0.0.1:{port}\n }}\n"
             f"[logging]\n kdc = STDERR\n default = STDERR\n")
 
     @staticmethod

@@ -1,8 +1,5 @@
 """An LDAP server of our own, which knows where a database is, for service files that ask one."""
 
-import signal
-import socket
-import time
 from pathlib import Path
 
 from . import account
@@ -57,25 +54,11 @@ class Ldap:
         return f"ldap://127.0.0.1:{self.port}/dc=test?description?one?(cn=app)"
 
     def __enter__(self):
-        for _ in range(10):
-            self.port = account.free_port()
-            self.process = account.start_server(
-                ["/usr/sbin/slapd", "-d", "0", "-f", f"{self.directory}/slapd.conf", "-h",
-                 f"ldap://127.0.0.1:{self.port}"], self.log, death_signal=signal.SIGTERM)
-            if self._wait_until_ready():
-                return self
-        raise RuntimeError(f"slapd did not start:\n{self.log.read_text()}")
+        self.process, self.port = account.start_listening(
+            lambda port: ["/usr/sbin/slapd", "-d", "0", "-f", f"{self.directory}/slapd.conf", "-h",
+                          f"ldap://127.0.0.1:{port}"], self.log)
+        return self
 
     def __exit__(self, *_):
-        if self.process.poll() is None:
-            self.process.terminate()
-            self.process.wait(timeout=30)
+        account.stop(self.process)
         account.remove(self.directory)
-
-    def _wait_until_ready(self):
-        while self.process.poll() is None:
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", self.port)) == 0:
-                    return True
-            time.sleep(0.02)
-        return False

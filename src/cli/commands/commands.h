@@ -30,6 +30,8 @@ std::unique_ptr<Command> make_encrypt();
 std::unique_ptr<Command> make_decrypt();
 std::unique_ptr<Command> make_reencrypt();
 std::unique_ptr<Command> make_shell();
+std::unique_ptr<Command> make_serve();
+std::unique_ptr<Command> make_healthcheck();
 std::unique_ptr<Command> make_config();
 std::unique_ptr<Command> make_completion();
 std::unique_ptr<Command> make_help();

@@ -2,8 +2,8 @@
 
 #include "base/exit_code.h"
 #include "cli/commands/commands.h"
+#include "cli/info_document.h"
 #include "cli/opening.h"
-#include "cli/render/json.h"
 #include "cli/render/text_info.h"
 #include "core/runner.h"
 
@@ -36,11 +36,7 @@ class Info final : public Command {
     const Subject subject = subject_of(project, session->server());
     Console& console = invocation.console;
     if (invocation.json()) {
-      const TableName& table = snapshot.table;
-      const StatusContext context{.driver = std::string(project.driver->name()),
-                                  .history = std::string(project.scheme->name()),
-                                  .history_table = table.schema.empty() ? table.name : table.schema + '.' + table.name};
-      console.out(document(status_json(subject, context, project.catalog, snapshot.status), console.secrets()));
+      console.out(info_document(invocation, project, snapshot));
     } else if (form_ == Form::lines) {
       console.out(render_migrate_info(project.catalog, snapshot.status));
     } else {

@@ -159,6 +159,18 @@ const std::vector<CommandRow>& command_rows() {
            "migrate (MIGRATION_DATABASE_URL, DATABASE_URL).",
        .takes = SettingGroup::shell,
        .make = &make_shell},
+      {.name = "serve",
+       .summary = "health, readiness and metrics over HTTP",
+       .details =
+           "Answers /health, /ready, /metrics, /api/v1/health/check_up and /api/v1/migrations until it is stopped, and "
+           "never writes to the database. On an address that other machines reach, it shows them status words and "
+           "numbers only, unless they bring the token of --token-file.",
+       .takes = SettingGroup::serving,
+       .make = &make_serve},
+      {.name = "healthcheck",
+       .summary = "ask a URL whether all is well, for images without curl",
+       .details = "Exit code 0 for an answer below 400, 1 for everything else, as container engines want it.",
+       .make = &make_healthcheck},
       {.name = "config", .summary = "effective settings and where each came from", .make = &make_config},
       {.name = "completion",
        .summary = "a completion script for bash, zsh or fish",

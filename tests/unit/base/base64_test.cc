@@ -1,8 +1,8 @@
-#include "secrets/base64.h"
+#include "base/base64.h"
 
 #include <gtest/gtest.h>
 
-namespace dunlin::secrets {
+namespace dunlin {
 namespace {
 
 // The examples of RFC 4648, section 10.
@@ -41,4 +41,4 @@ TEST(Base64, ReadsNothingElse) {
 }
 
 }  // namespace
-}  // namespace dunlin::secrets
+}  // namespace dunlin

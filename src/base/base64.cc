@@ -1,8 +1,8 @@
-#include "secrets/base64.h"
+#include "base/base64.h"
 
 #include <cstdint>
 
-namespace dunlin::secrets {
+namespace dunlin {
 namespace {
 
 constexpr std::string_view kAlphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -73,4 +73,4 @@ std::string encode_base64(std::string_view bytes) {
   return text;
 }
 
-}  // namespace dunlin::secrets
+}  // namespace dunlin

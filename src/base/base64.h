@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace dunlin::secrets {
+namespace dunlin {
 
 // How many bytes `text` stands for if it is base64. Empty when it is not.
 std::optional<std::size_t> decoded_size(std::string_view text);
@@ -18,4 +18,4 @@ std::string encode_base64(std::string_view bytes);
 // Encodes into `text`, which has room for 4 characters for every 3 bytes begun.
 void encode_base64(std::string_view bytes, char* text);
 
-}  // namespace dunlin::secrets
+}  // namespace dunlin

@@ -1,0 +1,80 @@
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include "base/exit_code.h"
+#include "cli/commands/commands.h"
+#include "cli/info_document.h"
+#include "cli/opening.h"
+#include "net/http_server.h"
+#include "server/service.h"
+
+namespace dunlin::cli {
+namespace {
+
+// How long answers under way may take after a stop was requested.
+constexpr std::chrono::milliseconds kGrace{3'000};
+
+class Serve final : public Command {
+ public:
+  void define(CLI::App&) override {}
+
+  int run(Invocation& invocation) override {
+    const Settings& settings = invocation.settings;
+    const net::Address address = net::parse_address(settings.text("listen"));
+    server::ServiceOptions options = service_options(invocation);
+    options.open = net::is_loopback(address);
+    Project project = open_unconnected(invocation, DatabaseUse::read);
+    // What takes longer has been given up already, and would keep the next look waiting.
+    project.session.statement_timeout = options.freshness.patience;
+    options.migrations_document = [&](const Snapshot& snapshot) {
+      return info_document(invocation, project, snapshot);
+    };
+
+    net::EventLoop loop;
+    server::Service service(loop, project, invocation.clock, invocation.interrupt, std::move(options));
+    net::HttpServer server(loop, address, [&](const net::HttpRequest& request, const net::Respond& respond) {
+      service.handle(request, respond);
+    });
+    note(invocation, "listening", fmt::format("listening on http://{}", net::to_string(server.address())));
+    loop.run(invocation.interrupt, [&] {
+      server.stop([&] { loop.stop(); });
+      loop.after(kGrace, [&] { loop.stop(); });
+    });
+    note(invocation, "stopped", "stopped");
+    return static_cast<int>(ExitCode::done);
+  }
+
+ private:
+  static server::ServiceOptions service_options(const Invocation& invocation) {
+    const Settings& settings = invocation.settings;
+    server::ServiceOptions options;
+    options.checks = server::parse_checks(settings.list("checks"));
+    for (const auto& check : options.checks) invocation.console.secrets().add_from_url(check.url);
+    options.ready_strict = settings.on("ready_strict");
+    options.token_file = settings.text("token_file");
+    options.metrics_file = settings.text("metrics_file");
+    options.mask = [&invocation](std::string_view text) { return invocation.console.secrets().mask(text); };
+    options.changed = [&invocation](server::Health health, const std::string& why) {
+      if (health == server::Health::ok) return note(invocation, "health", "all is well again");
+      invocation.warn({.severity = Severity::warning,
+                       .code = "health",
+                       .message = fmt::format("{}: {}", server::to_string(health), why)});
+    };
+    options.warn = [&invocation](const std::string& what) {
+      invocation.warn({.severity = Severity::warning, .code = "metrics-file", .message = what});
+    };
+    return options;
+  }
+
+  static void note(const Invocation& invocation, const char* event, std::string message) {
+    invocation.warn({.severity = Severity::note, .code = event, .message = std::move(message)});
+  }
+};
+
+}  // namespace
+
+std::unique_ptr<Command> make_serve() {
+  return std::make_unique<Serve>();
+}
+
+}  // namespace dunlin::cli

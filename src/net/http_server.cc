@@ -1,0 +1,198 @@
+#include "net/http_server.h"
+
+#include <optional>
+#include <set>
+#include <utility>
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/beast/core.hpp>
+#include <boost/beast/http.hpp>
+#include <fmt/format.h>
+
+#include "dunlin/error.h"
+
+namespace dunlin::net {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = beast::http;
+using asio::ip::tcp;
+
+namespace {
+
+constexpr auto kQuietly = asio::as_tuple(asio::use_awaitable);
+// After a failed accept, which is no descriptor left more often than not.
+constexpr std::chrono::milliseconds kAcceptPause{100};
+
+struct Connection {
+  explicit Connection(tcp::socket socket) : stream(std::move(socket)) {}
+  beast::tcp_stream stream;
+  bool answering = false;
+};
+
+tcp::endpoint endpoint_of(asio::io_context& context, const Address& address) {
+  boost::system::error_code problem;
+  tcp::resolver resolver(context);
+  const auto found = resolver.resolve(address.host, std::to_string(address.port), tcp::resolver::passive, problem);
+  if (problem || found.empty()) {
+    throw Failure(ErrorKind::usage, fmt::format("cannot listen on {}: {}", to_string(address), problem.message()),
+                  "give an address of this machine: --listen 127.0.0.1:8080");
+  }
+  return found.begin()->endpoint();
+}
+
+tcp::acceptor listening(asio::io_context& context, const Address& address) {
+  try {
+    return tcp::acceptor(context, endpoint_of(context, address));
+  } catch (const boost::system::system_error& problem) {
+    throw Failure(ErrorKind::io, fmt::format("cannot listen on {}: {}", to_string(address), problem.code().message()),
+                  problem.code() == asio::error::address_in_use
+                      ? "another program listens there: choose another --listen"
+                      : std::string{});
+  }
+}
+
+HttpRequest understood(const http::request<http::empty_body>& message) {
+  const std::string_view target(message.target().data(), message.target().size());
+  HttpRequest request{.method = std::string(message.method_string()), .path = std::string(target), .authorization = {}};
+  request.path.resize(std::min(request.path.find('?'), request.path.size()));
+  const auto found = message.find(http::field::authorization);
+  if (found != message.end()) request.authorization = std::string(found->value());
+  return request;
+}
+
+http::response<http::string_body> wire_form(HttpResponse answer, const http::request<http::empty_body>& request,
+                                            bool keep_alive) {
+  http::response<http::string_body> response(http::int_to_status(answer.status), request.version());
+  response.set(http::field::content_type, answer.content_type);
+  response.set(http::field::cache_control, "no-store");
+  if (answer.status == 405) response.set(http::field::allow, "GET, HEAD");
+  if (answer.status == 401) response.set(http::field::www_authenticate, "Bearer");
+  response.keep_alive(keep_alive);
+  response.body() = std::move(answer.body);
+  response.prepare_payload();
+  // What GET would have had as its length, and nothing of it.
+  if (request.method() == http::verb::head) response.body().clear();
+  return response;
+}
+
+}  // namespace
+
+struct HttpServer::State : std::enable_shared_from_this<State> {
+  State(asio::io_context& io, const Address& wanted, HttpHandler what, const HttpLimits& how)
+      : context(io), acceptor(listening(io, wanted)), handler(std::move(what)), limits(how) {
+    const auto endpoint = acceptor.local_endpoint();
+    address = {.host = endpoint.address().to_string(), .port = endpoint.port()};
+  }
+
+  asio::io_context& context;
+  tcp::acceptor acceptor;
+  HttpHandler handler;
+  HttpLimits limits;
+  Address address;
+  std::set<std::shared_ptr<Connection>> connections;
+  std::function<void()> when_idle;
+  bool stopping = false;
+
+  // The handler's answer, whenever it comes.
+  asio::awaitable<HttpResponse> ask(const HttpRequest& request) {
+    struct Pending {
+      explicit Pending(asio::io_context& io) : timer(io, asio::steady_timer::time_point::max()) {}
+      asio::steady_timer timer;
+      std::optional<HttpResponse> answer;
+    };
+    auto pending = std::make_shared<Pending>(context);
+    handler(request, [pending](HttpResponse answer) {
+      pending->answer = std::move(answer);
+      pending->timer.cancel();
+    });
+    while (!pending->answer) co_await pending->timer.async_wait(kQuietly);
+    co_return std::move(*pending->answer);
+  }
+
+  asio::awaitable<void> converse(std::shared_ptr<Connection> connection) {
+    beast::flat_buffer buffer;
+    for (bool more = true; more && !stopping;) {
+      connection->stream.expires_after(limits.idle);
+      http::request_parser<http::empty_body> parser;
+      parser.header_limit(static_cast<std::uint32_t>(limits.header_bytes));
+      const auto [read_problem, size] = co_await http::async_read(connection->stream, buffer, parser, kQuietly);
+      if (read_problem == http::error::end_of_stream || read_problem == beast::error::timeout) break;
+      connection->answering = true;
+      HttpResponse answer{.status = 400, .content_type = "text/plain", .body = "this is no request\n"};
+      const auto& request = parser.get();
+      const bool readable = request.method() == http::verb::get || request.method() == http::verb::head;
+      if (!read_problem) {
+        connection->stream.expires_never();
+        if (readable) {
+          answer = co_await ask(understood(request));
+        } else {
+          answer = {.status = 405, .content_type = "text/plain", .body = "only GET and HEAD\n"};
+        }
+      } else if (read_problem.category() != http::make_error_code(http::error::bad_method).category()) {
+        break;
+      }
+      more = !read_problem && readable && request.keep_alive() && !stopping;
+      const auto response = wire_form(std::move(answer), request, more);
+      connection->stream.expires_after(limits.idle);
+      const auto [write_problem, written] = co_await http::async_write(connection->stream, response, kQuietly);
+      connection->answering = false;
+      if (write_problem) break;
+    }
+    boost::system::error_code ignored;
+    static_cast<void>(connection->stream.socket().shutdown(tcp::socket::shutdown_send, ignored));
+    connections.erase(connection);
+    if (stopping && connections.empty() && when_idle) when_idle();
+  }
+
+  asio::awaitable<void> accept() {
+    while (acceptor.is_open()) {
+      auto [problem, socket] = co_await acceptor.async_accept(kQuietly);
+      if (problem) {
+        asio::steady_timer pause(context, kAcceptPause);
+        if (acceptor.is_open()) co_await pause.async_wait(kQuietly);
+        continue;
+      }
+      if (connections.size() >= limits.connections) continue;
+      auto connection = std::make_shared<Connection>(std::move(socket));
+      connections.insert(connection);
+      const auto self = shared_from_this();
+      asio::co_spawn(context, converse(connection), [self](const std::exception_ptr& defect) {
+        if (defect) std::rethrow_exception(defect);
+      });
+    }
+  }
+};
+
+HttpServer::HttpServer(EventLoop& loop, const Address& address, HttpHandler handler, const HttpLimits& limits)
+    : state_(std::make_shared<State>(loop.context(), address, std::move(handler), limits)) {
+  asio::co_spawn(loop.context(), state_->accept(), [self = state_](const std::exception_ptr& defect) {
+    if (defect) std::rethrow_exception(defect);
+  });
+}
+
+HttpServer::~HttpServer() = default;
+
+const Address& HttpServer::address() const {
+  return state_->address;
+}
+
+void HttpServer::stop(std::function<void()> done) {
+  State& state = *state_;
+  state.stopping = true;
+  state.when_idle = std::move(done);
+  boost::system::error_code ignored;
+  static_cast<void>(state.acceptor.close(ignored));
+  for (const auto& connection : state.connections) {
+    if (!connection->answering) connection->stream.cancel();
+  }
+  if (state.connections.empty() && state.when_idle) state.when_idle();
+}
+
+}  // namespace dunlin::net

@@ -1,0 +1,42 @@
+#include "server/database_look.h"
+
+#include <utility>
+
+namespace dunlin::server {
+
+DatabaseLook DatabaseWatch::look() noexcept {
+  // A connection that was open before may have broken since: that alone is no news.
+  for (bool again = session_ != nullptr;; again = false) {
+    try {
+      if (!session_) session_ = project_.connect(true);
+      DatabaseLook look = look_through(*session_);
+      if (look.problem && look.problem->kind == ErrorKind::connect) session_.reset();
+      if (session_ || !again) return look;
+    } catch (const Failure& failure) {
+      session_.reset();
+      if (!again) return {.problem = failure.error()};
+    } catch (const std::exception& defect) {
+      session_.reset();
+      if (!again) return {.problem = Error{.kind = ErrorKind::internal, .message = defect.what()}};
+    }
+  }
+}
+
+DatabaseLook DatabaseWatch::look_through(Session& session) const {
+  DatabaseLook look;
+  const auto began = project_.clock->now();
+  session.query("SELECT 1");
+  look.latency = project_.clock->now() - began;
+  try {
+    look.snapshot = read_status(project_, session);
+    const Dialect dialect = project_.driver->dialect();
+    look.replication = read_replication(session, dialect);
+    const auto lock = project_.scheme->run_lock(dialect, session.server().database);
+    look.locked = lock && !session.lock_holders(*lock).empty();
+  } catch (const Failure& failure) {
+    look.problem = failure.error();
+  }
+  return look;
+}
+
+}  // namespace dunlin::server

@@ -1,0 +1,106 @@
+#include "server/metrics_file.h"
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "base/base64.h"
+#include "dunlin/error.h"
+#include "net/http_client.h"
+
+namespace dunlin::server {
+namespace {
+
+[[noreturn]] void fail(const std::string& path, std::string_view what) {
+  throw Failure(ErrorKind::io, fmt::format("{}: the metrics {}: {}", path, what, std::strerror(errno)));
+}
+
+// Held by whoever changes the file; beside it, because the file itself is replaced.
+class FileLock {
+ public:
+  explicit FileLock(const std::string& path)
+      : descriptor_(open((path + ".lock").c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0644)) {
+    if (descriptor_ < 0 || flock(descriptor_, LOCK_EX) != 0) fail(path, "cannot be written");
+  }
+  ~FileLock() { close(descriptor_); }
+  FileLock(const FileLock&) = delete;
+  FileLock& operator=(const FileLock&) = delete;
+
+ private:
+  int descriptor_;
+};
+
+std::string exposition_of(const RunMetricsByDatabase& all) {
+  Exposition exposition;
+  write_build_info(exposition);
+  std::map<std::string_view, double> pending;
+  for (const auto& [database, metrics] : all) pending[database] = metrics.pending;
+  write_pending(exposition, pending);
+  write_run_metrics(exposition, all);
+  return exposition.text();
+}
+
+// RFC 4648, section 5: what a Pushgateway takes for values with a slash.
+std::string url_safe_base64(std::string_view text) {
+  std::string encoded = encode_base64(text);
+  for (char& c : encoded) c = c == '+' ? '-' : (c == '/' ? '_' : c);
+  return encoded;
+}
+
+}  // namespace
+
+RunMetricsByDatabase load_metrics(const std::string& path) {
+  std::ifstream file(path);
+  if (!file) {
+    if (errno == ENOENT) return {};
+    fail(path, "cannot be read");
+  }
+  std::ostringstream text;
+  text << file.rdbuf();
+  try {
+    return read_run_metrics(text.str());
+  } catch (const Failure& failure) {
+    throw Failure(failure.error().kind, fmt::format("{}: {}", path, failure.error().message),
+                  "give dunlin a file of its own, or remove this one");
+  }
+}
+
+void add_to_metrics_file(const std::string& path, const std::string& database, const RunMetrics& run) {
+  const FileLock lock(path);
+  RunMetricsByDatabase all = load_metrics(path);
+  all[database].add(run);
+  const std::string temporary = path + ".new";
+  {
+    std::ofstream file(temporary, std::ios::trunc);
+    file << exposition_of(all);
+    if (!file.flush()) fail(path, "cannot be written");
+  }
+  std::error_code problem;
+  std::filesystem::rename(temporary, path, problem);
+  if (problem)
+    throw Failure(ErrorKind::io, fmt::format("{}: the metrics cannot be written: {}", path, problem.message()));
+}
+
+void push_metrics(std::string_view gateway, const std::string& database, const RunMetrics& run,
+                  const Interrupt* interrupt) {
+  while (gateway.ends_with('/')) gateway.remove_suffix(1);
+  const std::string url = fmt::format("{}/metrics/job/dunlin/database@base64/{}", gateway, url_safe_base64(database));
+  const std::string body = exposition_of({{database, run}});
+  const auto answer = net::http_call(
+      {.method = "PUT", .url = url, .content_type = kExpositionType, .body = body, .interrupt = interrupt});
+  if (answer.status >= 300) {
+    const std::string_view said =
+        std::string_view(answer.body).substr(0, std::min<std::size_t>(answer.body.find('\n'), 200));
+    throw Failure(ErrorKind::connect,
+                  fmt::format("the gateway answered {}{}{}", answer.status, said.empty() ? "" : ": ", said));
+  }
+}
+
+}  // namespace dunlin::server
