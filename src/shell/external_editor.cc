@@ -4,7 +4,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
-#include <iterator>
+#include <sstream>
 
 #include <fmt/format.h>
 #include <spawn.h>
@@ -62,8 +62,9 @@ std::string edit_outside(const std::string& text) {
     throw Failure(ErrorKind::usage, fmt::format("the editor {} failed; nothing was run", editor()),
                   "export EDITOR=nano, or another that is there");
   }
-  std::ifstream edited(file.path());
-  return {std::istreambuf_iterator<char>(edited), {}};
+  std::ostringstream edited;
+  edited << std::ifstream(file.path()).rdbuf();
+  return edited.str();
 }
 
 }  // namespace dunlin::shell

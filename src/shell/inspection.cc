@@ -25,7 +25,7 @@ Pattern read_pattern(Dialect dialect, std::string_view text) {
       pattern.name += folds ? static_cast<char>(std::tolower(static_cast<unsigned char>(c))) : c;
     }
   }
-  if (pattern.name.empty()) pattern.name = "%";
+  if (pattern.name.empty()) pattern.name += '%';
   return pattern;
 }
 
