@@ -7,6 +7,7 @@ import subprocess
 import pytest
 
 from support import images
+from support.account import free_port
 from support.postgres import PASSWORD, PASSWORD_USER, Postgres
 from support.tls import Certificates
 from support.waiting import until
@@ -138,6 +139,19 @@ def test_tls_with_the_authorities_of_the_image(docker, everruns_admin):
                env={"DATABASE_URL": address}).ok()
         assert len(database.sqlx_history()) == 3
     certificates.close()
+
+
+def test_its_health_is_asked_by_the_program_itself(docker, everruns_admin, database):
+    check = json.loads(docker("inspect", everruns_admin).ok().stdout)[0]["Config"]["Healthcheck"]["Test"]
+    assert check == ["CMD", "dunlin", "healthcheck", "--quiet"]
+    address = f"127.0.0.1:{free_port()}"
+    docker("run", "-d", "--name", "status", "--read-only", "-e", "DATABASE_URL", "-e", f"DUNLIN_LISTEN={address}",
+           everruns_admin, "serve", env=url(database)).ok()
+    until(lambda: docker("exec", "status", *check[1:]).code == 0, "it is healthy")
+    assert docker("exec", "status", "dunlin", "healthcheck", f"http://{address}/nothing").code == 1
+    docker("stop", "status").ok()
+    # Nothing answers any longer.
+    assert docker("run", "--rm", "-e", f"DUNLIN_LISTEN={address}", everruns_admin, "healthcheck", "--quiet").code == 1
 
 
 def test_what_the_image_says_of_itself(docker, admin_image):

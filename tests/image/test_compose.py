@@ -8,6 +8,7 @@ import subprocess
 import pytest
 
 from support import compose, images
+from support.account import free_port
 from support.postgres import Postgres
 from support.waiting import until
 
@@ -126,6 +127,12 @@ def test_production(docker, everruns_admin, server, database, copied):
     refused = docker(*compose.words(document, "app", server, "down", "--yes"))
     assert refused.code != 0 and len(sql("select 1 from _sqlx_migrations")) == 3
     assert sql("set role app_user; insert into users values (1); select * from users") == ["1"]
+    status = document["services"]["status"]
+    assert status["command"][0] == "serve" and status["healthcheck"]["test"] == ["CMD", "dunlin", "healthcheck", "--quiet"]
+    address = f"127.0.0.1:{free_port()}"
+    run, remove, *words = compose.words(document, "status", server, "serve", "--listen", address)
+    docker(run, "-d", "--name", "status", *words).ok()
+    until(lambda: docker("exec", "status", "dunlin", "healthcheck", f"http://{address}/ready").code == 0, "it is ready")
 
 
 def test_a_separate_service(docker, admin_image, server, database, copied):
