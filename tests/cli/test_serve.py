@@ -376,6 +376,9 @@ def test_healthcheck(serve, applied, dunlin, web):
     service = serve()
     assert "healthy" in dunlin("healthcheck", service.url + "/ready").ok().stdout
     assert "healthy" in dunlin("healthcheck", env={"DUNLIN_LISTEN": service.url.removeprefix("http://")}).ok().stdout
+    beside = {"DUNLIN_LISTEN": service.url.removeprefix("http://")}
+    assert "/ready answers 200" in dunlin("healthcheck", "/ready", env=beside).ok().stdout
+    assert "/nothing answers 404" in dunlin("healthcheck", "/nothing", env=beside).ok(1).stderr
     assert "answers 500" in dunlin("healthcheck", f"http://{web}/broken").ok(1).stderr
     assert "Connection refused" in dunlin("healthcheck", "http://127.0.0.1:1/").ok(1).stderr
     assert "is not the URL of a web server" in dunlin("healthcheck", "ftp://x/").ok(2).stderr

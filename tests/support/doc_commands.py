@@ -143,10 +143,11 @@ class _Reader:
 def run_page(page: Path, directory: Path, environment: dict, program: Path, *, docker=False, timeout=120):
     """Runs the blocks of a page, and fails at the first that does not do what the page says; gives those that were run.
 
-    With `docker`, the word means the one of tests/support/docker.py, with containers that go when the page is done.
+    With `docker`, the word means the one of tests/support/docker.py: True, with containers that go when the page is done, or
+    a Docker of the caller's, with the containers it has.
     """
     executed = []
-    engine = Docker(directory) if docker else None
+    engine = Docker(directory) if docker is True else docker or None
     with tempfile.TemporaryDirectory(prefix="dunlin-page-") as scratch:
         scratch = Path(scratch)
         programs = scratch / "bin"
@@ -169,6 +170,6 @@ def run_page(page: Path, directory: Path, environment: dict, program: Path, *, d
                 executed.append(block)
         finally:
             reader.end()
-            if engine:
+            if docker is True:
                 engine.close()
     return executed

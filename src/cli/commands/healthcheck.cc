@@ -16,12 +16,14 @@ constexpr int kUnhealthy = 1;
 class Healthcheck final : public Command {
  public:
   void define(CLI::App& app) override {
-    app.add_option("url", url_, "what to ask (/health of dunlin serve, where --listen says)")->type_name("URL");
+    app.add_option("url", url_, "what to ask: a URL, or a path of the dunlin serve beside it")
+        ->type_name("URL")
+        ->default_str("/health");
     app.add_option("--timeout", timeout_, "give up after this long")->type_name("DURATION")->default_str("5s");
   }
 
   int run(Invocation& invocation) override {
-    const std::string url = url_.empty() ? own_url(invocation.settings.text("listen")) : url_;
+    const std::string url = url_.starts_with('/') ? own_url(invocation.settings.text("listen"), url_) : url_;
     const auto timeout = parse_duration(timeout_);
     invocation.console.secrets().add_from_url(url);
     net::parse_http_url(url);
@@ -43,14 +45,14 @@ class Healthcheck final : public Command {
 
  private:
   // A service that listens on every address is asked on the nearest.
-  static std::string own_url(const std::string& listen) {
+  static std::string own_url(const std::string& listen, const std::string& path) {
     net::Address address = net::parse_address(listen);
     if (address.host == "0.0.0.0") address.host = "127.0.0.1";
     if (address.host == "::") address.host = "::1";
-    return fmt::format("http://{}/health", net::to_string(address));
+    return fmt::format("http://{}{}", net::to_string(address), path);
   }
 
-  std::string url_;
+  std::string url_ = "/health";
   std::string timeout_ = "5s";
 };
 
