@@ -189,6 +189,12 @@ class Postgres:
     def __exit__(self, *_):
         self.close()
 
+    def ask_for_passwords(self):
+        """From now on of everybody but the superuser."""
+        (self.data / "pg_hba.conf").write_text("local all all trust\nhost all postgres 127.0.0.1/32 trust\n"
+                                               "host all all 127.0.0.1/32 scram-sha-256\n")
+        self.query("select pg_reload_conf()")
+
     # Using it.
 
     def url(self, database, user="postgres", password=None, host="127.0.0.1", port=None, **parameters):
