@@ -37,7 +37,8 @@ def test_blocks_have_their_notes_and_what_they_print(page):
     assert third.script == "e\n" and third.line == 24
 
 
-@pytest.mark.parametrize("text", ["'''\na\n'''\n", "'''sh\na\n", "<!-- exit 3 -->\nwords\n", "<!-- exit 3 -->\n'''text\na\n'''\n"])
+@pytest.mark.parametrize("text", ["'''\na\n'''\n",
+                                  "'''sh\na\n", "<!-- exit 3 -->\nwords\n", "<!-- exit 3 -->\n'''text\na\n'''\n"])
 def test_a_page_that_cannot_be_read_is_an_error(page, text):
     with pytest.raises(AssertionError):
         blocks(page(text))
@@ -46,7 +47,8 @@ def test_a_page_that_cannot_be_read_is_an_error(page, text):
 def test_directory_and_variables_last_for_the_page(run):
     executed = run("'''sh\nmkdir 'a b'; cd 'a b'; export KEPT=$'two\\nlines'; plain='*'\n'''\n"
                    "<!-- exit 4 -->\n'''sh\nexport LAST=word; exit 4\n'''\n"
-                   "'''sh\ntouch here; bash -c 'echo \"$KEPT, $LAST, ${plain-}\"'; echo \"$plain\"\n'''\n'''text\ntwo\nlines, word,\n*\n'''\n")
+                   "'''sh\ntouch here; bash -c 'echo \"$KEPT, $LAST, ${plain-}\"'; echo \"$plain\"\n'''\n"
+                   "'''text\ntwo\nlines, word,\n*\n'''\n")
     assert len(executed) == 3 and (run.place / "a b" / "here").exists()
 
 
@@ -58,7 +60,8 @@ def test_what_is_printed_is_compared(run):
             run(f"'''sh\nseq 9\n'''\n'''text\n{wrong}'''\n")
 
 
-@pytest.mark.parametrize("script", ["false\necho on", "exit 3", "no-such-command", "echo $((", "cat </nonexistent/file | cat; exit 1"])
+@pytest.mark.parametrize("script", ["false\necho on", "exit 3", "no-such-command", "echo $((",
+                                    "cat </nonexistent/file | cat; exit 1"])
 def test_a_command_that_fails_fails_the_page(run, script):
     with pytest.raises(AssertionError, match="exit code"):
         run(f"'''sh\n{script}\n'''\n")

@@ -30,7 +30,7 @@ NOTE = re.compile(r"^<!-- *(?:exit (?P<exit>\d+)|not run: *(?P<reason>.+?)) *-->
 DOCUMENTED_PORT = "5432"
 
 # Leaves the directory and the variables for the next block; those that bash has by itself are not kept.
-EPILOGUE = r"""
+KEEP_STATE = r"""
 keep_state() {
   pwd >"$1/directory"
   { declare -px
@@ -110,7 +110,7 @@ class _Reader:
     def run(self, script, timeout):
         """(exit code, what it printed)"""
         (self.scratch / "script").write_text(script)
-        program = (EPILOGUE + f'. {self.scratch}/variables\ntrap \'keep_state {self.scratch}\' EXIT\nset -e\n'
+        program = (KEEP_STATE + f'. {self.scratch}/variables\ntrap \'keep_state {self.scratch}\' EXIT\nset -e\n'
                    f". {self.scratch}/script\n")
         # A file and not a pipe: what runs on in the background holds it open.
         with open(self.scratch / "output", "w+") as output:
