@@ -41,6 +41,8 @@ Interrupt& Cancellation::fresh() {
   previous_ = std::move(current_);
   current_ = std::make_unique<Interrupt>();
   running = current_.get();
+  // Pressed between the end of the line and now.
+  if (LineEditor::cancel_noted()) current_->request(SIGINT);
   return *current_;
 }
 

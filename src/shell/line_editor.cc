@@ -4,6 +4,7 @@
 #include <cerrno>
 #include <clocale>
 #include <csignal>
+#include <cstdint>
 #include <cstdio>
 #include <cstring>
 #include <cwchar>
@@ -11,6 +12,7 @@
 #include <histedit.h>
 #include <langinfo.h>
 #include <poll.h>
+#include <sys/eventfd.h>
 #include <sys/ioctl.h>
 #include <unistd.h>
 
@@ -22,7 +24,11 @@ namespace {
 
 constexpr int kRemembered = 2'000;
 
+constexpr char kEndOfInput = 4;  // Ctrl-D
+
 std::atomic<bool> cancelled{false};
+// Readable once Ctrl-C was pressed: a signal that comes just before poll() does not interrupt it.
+std::atomic<int> wake{-1};
 
 // Of UTF-8, wherever the container's locale comes from: what is typed is sent as UTF-8.
 void use_utf8() {
@@ -64,6 +70,7 @@ class LineEditor::Impl {
  public:
   Impl(const Interrupt& stop, Complete complete) : stop_(stop), complete_(std::move(complete)) {
     use_utf8();
+    if (wake < 0) wake = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     editor_ = ::el_init("dunlin", stdin, stdout, stderr);
     history_ = ::history_init();
     if (editor_ == nullptr || history_ == nullptr) throw Failure(ErrorKind::io, "the terminal cannot be edited on");
@@ -101,6 +108,8 @@ class LineEditor::Impl {
   Line read(const std::string& prompt) {
     prompt_ = prompt;
     cancelled = false;
+    std::uint64_t ignored = 0;
+    [[maybe_unused]] const auto drained = ::read(wake, &ignored, sizeof ignored);
     std::fflush(stdout);
     int length = 0;
     const char* text = ::el_gets(editor_, &length);
@@ -136,8 +145,8 @@ class LineEditor::Impl {
   int next(wchar_t& character) {
     std::mbstate_t state{};
     for (;;) {
-      pollfd waiting[2] = {{STDIN_FILENO, POLLIN, 0}, {stop_.descriptor(), POLLIN, 0}};
-      const int ready = ::poll(waiting, 2, -1);
+      pollfd waiting[3] = {{STDIN_FILENO, POLLIN, 0}, {stop_.descriptor(), POLLIN, 0}, {wake, POLLIN, 0}};
+      const int ready = ::poll(waiting, 3, -1);
       if (cancelled || stop_.requested()) return -1;
       if (ready < 0 && errno != EINTR) return -1;
       if (ready <= 0) continue;
@@ -145,6 +154,8 @@ class LineEditor::Impl {
       const ssize_t got = ::read(STDIN_FILENO, &byte, 1);
       if (got < 0 && errno == EINTR) continue;
       if (got <= 0) return got == 0 ? 0 : -1;
+      // Typed while the terminal was not ours, Ctrl-D is kept by it as this.
+      if (byte == '\0') byte = kEndOfInput;
       const std::size_t made = std::mbrtowc(&character, &byte, 1, &state);
       if (made == static_cast<std::size_t>(-2)) continue;
       if (made == static_cast<std::size_t>(-1)) {
@@ -196,6 +207,14 @@ void LineEditor::remember(const std::string& entry) {
 
 void LineEditor::note_cancel() noexcept {
   cancelled = true;
+  const int saved_errno = errno;
+  const std::uint64_t one = 1;
+  [[maybe_unused]] const auto written = ::write(wake, &one, sizeof one);
+  errno = saved_errno;
+}
+
+bool LineEditor::cancel_noted() noexcept {
+  return cancelled;
 }
 
 }  // namespace dunlin::shell

@@ -39,6 +39,8 @@ class LineEditor {
   void remember(const std::string& entry);
   // Ctrl-C was pressed: to be called by the handler of its signal, which may interrupt a read.
   static void note_cancel() noexcept;
+  // Since the last read began.
+  static bool cancel_noted() noexcept;
 
  private:
   class Impl;

@@ -55,7 +55,11 @@ class Terminal:
                 raise AssertionError(f"{pattern!r} did not appear; shown since then:\n{self.shown[self.seen:]}")
 
     def leave(self, text="\x04"):
-        """Types it, and waits for the program's end; gives the exit code."""
+        """Types it at the next prompt, and waits for the program's end; gives the exit code. Before the prompt is there, a
+        Ctrl-D is the terminal's, which loses it."""
+        deadline = time.monotonic() + 20
+        while not self.shown.endswith("> "):
+            assert self._read(deadline), f"no prompt came:\n{self.shown}"
         self.send(text)
         return self.wait()
 
@@ -63,6 +67,9 @@ class Terminal:
         deadline = time.monotonic() + timeout
         while self._read(deadline):
             pass
+        if time.monotonic() >= deadline:
+            self.close()
+            raise AssertionError(f"the program did not end:\n{self.shown}")
         _, status = os.waitpid(self.pid, 0)
         self.code = os.waitstatus_to_exitcode(status)
         return self.code
@@ -74,7 +81,10 @@ class Terminal:
         if self.code is None:
             os.kill(self.pid, signal.SIGKILL)
             os.waitpid(self.pid, 0)
-        os.close(self.main)
+            self.code = -signal.SIGKILL
+        if self.main >= 0:
+            os.close(self.main)
+        self.main = -1
 
     def _read(self, deadline):
         if not select.select([self.main], [], [], max(0, deadline - time.monotonic()))[0]:
