@@ -71,7 +71,7 @@ def test_ctrl_c_cancels_what_runs_and_not_the_console(console):
 def test_ctrl_c_at_the_prompt_forgets_what_was_typed(console):
     terminal = console()
     terminal.line("SELECT 1,").expect("-> ")
-    terminal.send("garbage\x03").expect(r"\^C\n.*=> ")
+    terminal.type("garbage\x03").expect(r"\^C\n.*=> ")
     terminal.line("SELECT 'fresh' AS x;").expect(r"fresh\n.*row")
     assert terminal.leave("\\q\r") == 0
 
@@ -98,8 +98,8 @@ def test_history_is_kept_for_its_owner_without_secrets(console):
     assert stat.S_IMODE(console.history.stat().st_mode) == 0o600
 
     again = console()
-    again.send("\x1b[A\x1b[A\r").expect(r"first\n.*=> ")
-    again.send("\x12first").expect("first")
+    again.type("\x1b[A\x1b[A\r").expect(r"first\n.*=> ")
+    again.type("\x12first").expect("first")
     again.send("\r").expect(r"\(1 row\)")
     assert again.leave() == 0
 
@@ -115,13 +115,13 @@ def test_history_can_be_turned_off_or_moved(console, tmp_path):
 
 def test_completion(console):
     terminal = console()
-    terminal.send("SELECT count(*) FROM cust\t").expect("customers ")
+    terminal.type("SELECT count(*) FROM cust\t").expect("customers ")
     terminal.send("WHERE nam\t").expect("name ")
-    terminal.line("IS NULL;").expect(r"\(1 row\).*=> ")
-    terminal.send("\\migrate-\t").expect("migrate-info")
+    terminal.send("IS NULL;\r").expect(r"\(1 row\).*=> ")
+    terminal.type("\\migrate-\t").expect("migrate-info")
     terminal.send("\r").expect("20260101000000/installed: initial_schema.*=> ")
-    terminal.send("SELECT * FROM \t\t").expect("customers +invoices")
-    terminal.send("\x03")
+    terminal.type("SELECT * FROM \t\t").expect("customers +invoices")
+    terminal.send("\x03").expect(r"\^C\n")
     assert terminal.leave() == 0
 
 
@@ -148,7 +148,7 @@ def test_migrating_from_inside(console, invoices):
     terminal.line("\\migrate").expect(r"Applied 1 migration.*=> ")
     terminal.line("SELECT count(*) AS c FROM more;").expect(r"0\n")
     terminal.line("\\down").expect(r"Undo it\? \[y/N\]")
-    terminal.line("y").expect("Reverted 1 migration.*=> ")
+    terminal.send("y\r").expect("Reverted 1 migration.*=> ")
     assert terminal.leave() == 0
 
 

@@ -11,6 +11,7 @@ import termios
 import time
 
 from .program import clean_environment
+from .waiting import until
 
 
 class Terminal:
@@ -40,8 +41,17 @@ class Terminal:
         os.write(self.main, text.encode())
         return self
 
+    def type(self, text):
+        """Sends it once the prompt is there and its keys are the program's: until then Ctrl-C, Ctrl-D and Ctrl-R would be
+        the terminal's."""
+        deadline = time.monotonic() + 20
+        while not self.shown.endswith("> "):
+            assert self._read(deadline), f"no prompt came:\n{self.shown}"
+        until(lambda: not termios.tcgetattr(self.main)[3] & termios.ICANON, "the program reads keys")
+        return self.send(text)
+
     def line(self, text):
-        return self.send(text + "\r")
+        return self.type(text + "\r")
 
     def expect(self, pattern, timeout=20):
         """Waits until the pattern appears behind what was expected before; gives the match."""
@@ -55,12 +65,8 @@ class Terminal:
                 raise AssertionError(f"{pattern!r} did not appear; shown since then:\n{self.shown[self.seen:]}")
 
     def leave(self, text="\x04"):
-        """Types it at the next prompt, and waits for the program's end; gives the exit code. Before the prompt is there, a
-        Ctrl-D is the terminal's, which loses it."""
-        deadline = time.monotonic() + 20
-        while not self.shown.endswith("> "):
-            assert self._read(deadline), f"no prompt came:\n{self.shown}"
-        self.send(text)
+        """Types it at the next prompt, and waits for the program's end; gives the exit code."""
+        self.type(text)
         return self.wait()
 
     def wait(self, timeout=20):
