@@ -30,6 +30,10 @@ RoleGrant read_grant(std::string_view text, const SourcePosition& where, const s
     refuse(where, fmt::format("{}: \"{}\" is not a role and its access", setting, trimmed(text)),
            "write it as app=readwrite, or in dunlin.toml under [grants] as  app = \"readwrite\"");
   }
+  if (role == "public") {
+    refuse(where, fmt::format("{}: PUBLIC is everybody, and not for [grants]", setting),
+           "name the application's own user; what everybody is to have is granted in a migration");
+  }
   for (const RoleAccess known : {RoleAccess::read, RoleAccess::read_write}) {
     if (access == to_string(known)) return {.role = role, .access = known, .where = where};
   }

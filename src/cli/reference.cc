@@ -22,8 +22,9 @@ struct HelpGroup {
 const std::vector<HelpGroup>& help_groups() {
   static const std::vector<HelpGroup> groups{
       {"Migrations", {"init", "new", "migrate", "info", "migrate-info", "plan", "validate", "down", "redo"}},
-      {"When something is in the way", {"resolve", "baseline", "lock", "wait", "config"}},
+      {"When something is in the way", {"doctor", "resolve", "baseline", "lock", "wait", "config"}},
       {"The database itself", {"shell", "create", "drop", "reset", "dump"}},
+      {"In production", {"serve", "healthcheck"}},
       {"Secrets", {"reencrypt", "keygen", "encrypt", "decrypt"}},
       {"Others", {"completion", "help"}},
   };

@@ -81,7 +81,8 @@ std::optional<Error> await_migrations(RunSession& run, const Plan& plan, const M
     if (waited >= limit) {
       if (lost) return lost;
       Error error = rights_error(run, plan, lacking);
-      error.message = fmt::format("nobody has migrated within {}: {}", format_duration(limit), error.message);
+      error.message =
+          fmt::format("nobody has succeeded in migrating within {}: {}", format_duration(limit), error.message);
       return error;
     }
     if (!reported || waited - *reported >= kReportEvery) {

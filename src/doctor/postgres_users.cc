@@ -176,11 +176,40 @@ void look_whether_migration_user_can(const Examination& at) {
   at.add(Section::users, Level::ok, "migration-ddl", fmt::format("\"{}\" can migrate", at.user()));
 }
 
+// What other owners have that the migration user stands in for: default privileges do not cover it, and where a file
+// has granted or revoked on it, nothing is added.
+bool look_what_grants_miss(const Examination& at) {
+  std::vector<std::string> fix;
+  std::string message;
+  for (const RoleGrant& grant : at.patient.project->grants) {
+    const Rows missed = at.query(fmt::format(
+        "SELECT c.oid::pg_catalog.regclass::pg_catalog.text, pg_catalog.pg_get_userbyid(c.relowner) FROM "
+        "pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN "
+        "('r', 'p', 'v', 'm', 'f') AND c.relpersistence <> 't' AND n.nspname !~ '^pg_' AND n.nspname <> "
+        "'information_schema' AND pg_catalog.pg_get_userbyid(c.relowner) <> CURRENT_USER AND "
+        "pg_catalog.pg_has_role(c.relowner, 'MEMBER') AND NOT pg_catalog.has_table_privilege({}, c.oid, 'SELECT') AND "
+        "NOT EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e') ORDER BY 1",
+        text_of(grant.role)));
+    if (missed.empty()) continue;
+    message = fmt::format("[grants] of dunlin.toml miss {} of {}: \"{}\" may not read it", listed(missed, 0),
+                          column(missed.front(), 1), grant.role);
+    std::string all;
+    for (const Row& row : missed) all += (all.empty() ? "" : ", ") + column(row, 0);
+    fix.push_back(fmt::format("if they should: GRANT {} ON {} TO {};",
+                              grant.access == RoleAccess::read ? "SELECT" : "SELECT, INSERT, UPDATE, DELETE", all,
+                              name_of(grant.role)));
+  }
+  if (fix.empty()) return false;
+  at.add(Section::users, Level::note, "grants", std::move(message), std::move(fix));
+  return true;
+}
+
 void look_at_grants(const Examination& at) {
   if (!at.patient.project || at.patient.project->grants.empty() || at.history.name.name.empty()) return;
   try {
     const GrantScript script = at.patient.project->grant_script(at.session, at.history.name);
     if (script.in_place) {
+      if (look_what_grants_miss(at)) return;
       at.add(Section::users, Level::ok, "grants", "[grants] of dunlin.toml are in place");
     } else {
       at.add(Section::users, Level::note, "grants", "[grants] of dunlin.toml are not in place yet",

@@ -92,6 +92,9 @@ void Outliner::add(const StatementView& statement, Traits traits) {
   mention(outline.creates_temporary, traits.creates_temporary, traits.command);
   mention(outline.resets_settings, traits.resets_settings, traits.command);
   mention(outline.releases_locks, traits.releases_locks, traits.command);
+  if (!traits.puts_back.empty()) {
+    std::erase_if(outline.leaves_behind, [&](const Mention& left) { return left.command == traits.puts_back; });
+  }
   if (!traits.leaves_behind.empty()) mention(outline.leaves_behind, traits.leaves_behind);
   add_table(outline.dropped_tables, traits.dropped_table);
   add_table(outline.modified_tables, traits.modified_table);

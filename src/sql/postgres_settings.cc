@@ -20,6 +20,13 @@ void set_for_transaction(Traits& traits) {
   traits.changes_transaction = traits.needs_transaction = true;
 }
 
+// Behind a setting's name: whether it gets what it had when the session began.
+bool takes_default(Tokens& tokens, const std::string& name) {
+  if (!tokens.accept("TO")) tokens.accept('=');
+  const std::string word = capitals_of(value_of(tokens.peek()));
+  return tokens.peek().is("DEFAULT") || (name == "role" && word == "NONE");
+}
+
 // set_config(name, value, is_local), behind its parenthesis.
 void take_set_config(Tokens& tokens, Traits& traits) {
   std::string arguments[3];
@@ -126,6 +133,9 @@ void classify_postgres_set(Tokens& tokens, Traits& traits) {
 
   if (local) {
     set_for_transaction(traits);
+  } else if (takes_default(tokens, name)) {
+    traits.changes_session = true;
+    traits.puts_back = std::move(name);
   } else {
     set_for_session(traits, std::move(name));
   }
@@ -134,7 +144,15 @@ void classify_postgres_set(Tokens& tokens, Traits& traits) {
 void classify_postgres_reset(Tokens& tokens, Traits& traits) {
   traits.changes_session = true;
   traits.resets_settings = tokens.accept("ALL");
-  if (traits.resets_settings) traits.command = "RESET ALL";
+  if (traits.resets_settings) {
+    traits.command = "RESET ALL";
+  } else if (tokens.accept("SESSION")) {
+    traits.puts_back = "session authorization";
+  } else if (tokens.accept("TIME")) {
+    traits.puts_back = "timezone";
+  } else {
+    traits.puts_back = small_of(take_name(kDialect, tokens).full());
+  }
 }
 
 }  // namespace dunlin::sql

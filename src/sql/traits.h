@@ -36,6 +36,8 @@ struct Traits {
   bool changes_session = false;
   // Which one, for a warning: "search_path", "role", "client_encoding", "temporary table x".
   std::string leaves_behind;
+  // What an earlier statement changed, and this one puts back: RESET x, SET x TO DEFAULT, SET ROLE NONE.
+  std::string puts_back;
   // SET LOCAL, SET TRANSACTION: for this transaction only.
   bool changes_transaction = false;
   // A top-level RESET ALL or DISCARD ALL: our own transaction marker is gone.

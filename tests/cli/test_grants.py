@@ -131,6 +131,41 @@ def test_what_another_role_makes(users, upgrade, migrations):
         users.database.execute(f"drop role {owner}")
 
 
+def test_what_another_role_makes_and_the_file_revokes_on(users, upgrade, dunlin, migrations):
+    """Nobody can tell then what is meant: it is said by name, at once and by the doctor."""
+    owner = f"o_{users.database.name}"
+    users.database.execute(f'create role {owner}; grant {owner} to "{users.migrator}"; grant create on schema public to {owner}')
+    migrations.add("0001_audit", f"SET ROLE {owner}; CREATE TABLE audit (id int);"
+                                 f'REVOKE UPDATE, DELETE ON audit FROM "{users.app}"; RESET ROLE;')
+    migrations.add("0002_seen", f"SET ROLE {owner}; CREATE TABLE seen (id int); RESET ROLE;")
+    try:
+        said = upgrade().ok().stderr
+        assert f"[grants] give nothing on TABLE public.audit, which belongs to {owner}" in said
+        assert "public.seen" not in said and "leaves role behind" not in said
+        assert users.privileges(users.app, "seen") == DML
+        found = dunlin("doctor", "--json", env={"MIGRATION_DATABASE_URL": users.url(users.migrator),
+                                                "DATABASE_URL": users.url(users.app)}).ok().json()["findings"]
+        grants = [one for one in found if one["check"] == "grants"]
+        assert [one["level"] for one in grants] == ["note"] and f"public.audit of {owner}" in grants[0]["message"]
+        for line in grants[0]["fix"]:
+            users.database.execute(line.removeprefix("if they should: "))
+        assert users.privileges(users.app, "audit") == DML and users.privileges(users.reporting, "audit") == ["SELECT"]
+    finally:
+        users.database.execute(f"drop owned by {owner} cascade")
+        users.database.execute(f"drop role {owner}")
+
+
+@pytest.mark.parametrize("attempt", range(3))
+def test_several_at_once_through_a_transaction_pooler(users, dunlin, migrations, pgbouncer, attempt):
+    migrations.add("0001_notes", "CREATE TABLE notes (id int);")
+    env = {"DUNLIN_GRANTS": f"{users.app}=readwrite, {users.reporting}=read"}
+    url = pgbouncer.url(users.database.name)
+    running = [dunlin.start("upgrade", "--json", env=env, url=url) for _ in range(6)]
+    results = [one.end() for one in running]
+    assert sum(len(result.ok().json()["applied"]) for result in results) >= 1
+    assert users.privileges(users.app, "notes") == DML
+
+
 def test_a_failed_migration_leaves_nothing(users, upgrade, migrations):
     migrations.add("0001_bad", "CREATE TABLE notes (id int); SELECT 1 / 0;")
     upgrade().ok(1)
@@ -213,6 +248,7 @@ def test_the_migration_user_is_no_application(users, upgrade, migrations, tmp_pa
     ('[grants]\napp = "write"\n', 'dunlin.toml:2'),
     ('[grants]\napp = true\n', 'no table of names and texts'),
     ('grants = ["app"]\n', '"app" is not a role and its access'),
+    ('[grants]\npublic = "read"\n', 'PUBLIC is everybody'),
     ('[grant]\napp = "read"\n', 'did you mean grants?'),
 ])
 def test_a_mistake_in_the_file(dunlin, migrations, tmp_path, toml, said):

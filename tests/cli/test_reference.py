@@ -15,6 +15,12 @@ def test_the_reference_of_commands_is_up_to_date(dunlin):
     assert page == (REFERENCE / "commands.md").read_text(), "write it anew: dunlin help --markdown > docs/reference/commands.md"
 
 
+def test_every_command_is_in_the_help(dunlin):
+    commands = re.findall(r"^## dunlin (\S+)$", (REFERENCE / "commands.md").read_text(), re.MULTILINE)
+    listed = re.findall(r"^  ([a-z][a-z-]*) ", dunlin("help").ok().stdout, re.MULTILINE)
+    assert len(commands) > 20 and sorted(commands) == sorted(listed)
+
+
 def test_every_setting_is_in_the_reference_of_settings(dunlin):
     page = (REFERENCE / "configuration.md").read_text()
     keys = [one["key"] for one in dunlin("config", "--json").ok().json()["settings"]]

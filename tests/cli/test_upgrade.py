@@ -26,7 +26,10 @@ def test_only_when_asked(dunlin, absent, invoices):
 
 
 def test_nothing_is_made_for_a_dry_run_or_a_directory_that_cannot_be_read(dunlin, absent, invoices):
-    dunlin("upgrade", "--create-database", "--dry-run", url=absent).ok(6)
+    planned = dunlin("upgrade", "--create-database", "--dry-run", url=absent).ok()
+    assert "does not exist, and would be created" in planned.stdout
+    for version in ("20260101000000", "20260315080000", "20261120093000"):
+        assert version in planned.stdout
     dunlin("upgrade", "--create-database", "--dir", "elsewhere", url=absent).ok(2)
     dunlin("upgrade", url=absent).ok(6)
 
@@ -46,11 +49,14 @@ def test_who_may_not_make_databases_can_upgrade_one(dunlin, database, invoices):
     dunlin("upgrade", "--create-database", url=database.server.url(database.name, name)).ok()
     denied = dunlin("upgrade", "--create-database", url=database.server.url("absent_database", name))
     database.execute(f"drop owned by {name} cascade; drop role {name}")
-    assert denied.code == 1 and "permission denied to create database" in denied.stderr
+    assert denied.code == 6 and f'"absent_database" does not exist, and user "{name}" may not create it' in denied.stderr
+    assert f'ALTER ROLE "{name}" CREATEDB' in denied.stderr
 
 
 def test_an_sqlite_file(dunlin, sqlite_dir, invoices):
     dunlin("upgrade", url=sqlite_dir.url()).ok(6)
+    planned = dunlin("upgrade", "--create-database", "--dry-run", "--json", url=sqlite_dir.url()).ok()
+    assert len(planned.json()["steps"]) == 3 and list(sqlite_dir.path.iterdir()) == []
     assert "was created" in dunlin("upgrade", "--create-database", url=sqlite_dir.url()).ok().stderr
     assert "was created" not in dunlin("upgrade", "--create-database", url=sqlite_dir.url()).ok().stderr
     assert sqlite_dir.query("select count(*) from _sqlx_migrations") == ["3"]

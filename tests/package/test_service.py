@@ -123,7 +123,7 @@ def test_a_user_who_may_not_migrate_waits_for_who_may(service, database):
     try:
         process = start(service, url, "--wait-migrated", "1")
         _, said = process.communicate(timeout=60)
-        assert process.returncode == 1 and "nobody has migrated within 1" in said and '"postgres" may' in said
+        assert process.returncode == 1 and "nobody has succeeded in migrating within 1" in said and '"postgres" may' in said
         process = start(service, url, "--wait-migrated", "300")
         assert process.stderr.readline() == "waiting for postgres to apply 2 migrations\n"
         # As [grants] has it: the history may be read from its first moment.

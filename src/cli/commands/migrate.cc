@@ -22,8 +22,8 @@ class Migrate final : public Command {
 
   int run(Invocation& invocation) override {
     const RunOptions options = limits_.on_top_of(invocation.settings.run_options());
-    const Project project =
-        create_database_ && !dry_run_ ? open_creating(invocation) : open_project(invocation, DatabaseUse::write);
+    if (create_database_ && dry_run_) return plan_creating(invocation, options);
+    const Project project = create_database_ ? open_creating(invocation) : open_project(invocation, DatabaseUse::write);
     if (dry_run_) return show_plan(invocation, project, options, Direction::up);
     const Report report = watched_run(invocation, project, options, run_up);
     show_report(invocation, project, report, Direction::up);
@@ -41,6 +41,15 @@ class Migrate final : public Command {
       invocation.say(fmt::format("{} was created.\n", title));
     }
     return project;
+  }
+
+  static int plan_creating(const Invocation& invocation, const RunOptions& options) {
+    const Project project = open_unconnected(invocation, DatabaseUse::write);
+    const Database database{project.driver, project.url, project.session};
+    if (!is_missing(invocation, database)) return show_plan(invocation, project, options, Direction::up);
+    const ServerInfo server = database.driver->describe(database.url);
+    invocation.say(fmt::format("{} does not exist, and would be created.\n", database_title(server)));
+    return show_first_plan(invocation, project, options, server);
   }
 
   Limits limits_;

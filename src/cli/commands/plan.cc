@@ -10,6 +10,7 @@
 #include "cli/render/text_plan.h"
 #include "core/planner.h"
 #include "core/runner.h"
+#include "core/status.h"
 
 namespace dunlin::cli {
 namespace {
@@ -57,15 +58,15 @@ class ShowPlan final : public Command {
 
 }  // namespace
 
-int show_plan(const Invocation& invocation, const Project& project, const RunOptions& options, Direction direction) {
-  const auto session = connect(invocation, project, true);
-  const Snapshot snapshot = read_status(project, *session);
+namespace {
+
+int show(const Invocation& invocation, const Project& project, const Snapshot& snapshot, const RunOptions& options,
+         Direction direction) {
   const Dialect dialect = project.driver->dialect();
   const Plan plan = direction == Direction::up
                         ? plan_up(project.catalog, *project.scheme, snapshot.status, dialect, options)
                         : plan_down(project.catalog, *project.scheme, snapshot.status, dialect, options);
-  project.grant_script(*session, snapshot.table);  // says so now if a role does not exist
-  const Subject subject = subject_of(project, session->server());
+  const Subject subject = subject_of(project, snapshot.server);
   Console& console = invocation.console;
   if (invocation.json()) {
     console.out(document(plan_json(plan, subject, project.grants, dialect), console.secrets()));
@@ -78,6 +79,24 @@ int show_plan(const Invocation& invocation, const Project& project, const RunOpt
     console.out(render_plan(plan, view, console.output_paint()));
   }
   return plan.refusal ? exit_code(plan.refusal->kind) : static_cast<int>(ExitCode::done);
+}
+
+}  // namespace
+
+int show_plan(const Invocation& invocation, const Project& project, const RunOptions& options, Direction direction) {
+  const auto session = connect(invocation, project, true);
+  const Snapshot snapshot = read_status(project, *session);
+  project.grant_script(*session, snapshot.table);  // says so now if a role does not exist
+  return show(invocation, project, snapshot, options, direction);
+}
+
+int show_first_plan(const Invocation& invocation, const Project& project, const RunOptions& options,
+                    const ServerInfo& server) {
+  Snapshot snapshot;
+  snapshot.server = server;
+  snapshot.table = project.table;
+  snapshot.status = make_status(project.catalog, *project.scheme, {});
+  return show(invocation, project, snapshot, options, Direction::up);
 }
 
 std::unique_ptr<Command> make_plan() {

@@ -1,6 +1,7 @@
 #include "cli/commands/whole_database.h"
 
 #include <algorithm>
+#include <filesystem>
 
 #include <fmt/format.h>
 
@@ -55,17 +56,24 @@ bool create_database(const Invocation& invocation, const Database& database) {
   }
 }
 
-bool ensure_database(const Invocation& invocation, const Database& database) {
-  if (database.driver->dialect() != Dialect::sqlite) {
-    // Whoever may migrate one database need not be let into another, from which it could be made.
-    try {
-      connect(invocation, database, false);
-      return false;
-    } catch (const Failure& failure) {
-      if (failure.error().sqlstate != "3D000") throw;
-    }
+bool is_missing(const Invocation& invocation, const Database& database) {
+  if (database.driver->dialect() == Dialect::sqlite) {
+    const std::string path = database.driver->describe(database.url).location;
+    return !path.empty() && path != ":memory:" && !std::filesystem::exists(path);
   }
-  return create_database(invocation, database);
+  // Whoever may migrate one database need not be let into another, in which this could be looked up.
+  try {
+    connect(invocation, database, true);
+    return false;
+  } catch (const Failure& failure) {
+    if (failure.error().sqlstate != "3D000") throw;
+    return true;
+  }
+}
+
+bool ensure_database(const Invocation& invocation, const Database& database) {
+  const bool file = database.driver->dialect() == Dialect::sqlite;
+  return (file || is_missing(invocation, database)) && create_database(invocation, database);
 }
 
 void confirm_drop(const Invocation& invocation, const Database& database) {

@@ -11,6 +11,9 @@ DatabaseAdmin& admin_of(const Database&);
 // False when it exists already.
 bool create_database(const Invocation&, const Database&);
 
+// Connects to nothing but the database itself. Throws Failure (connect) for whatever else is wrong with it.
+bool is_missing(const Invocation&, const Database&);
+
 // As create_database(), but connects only to the database itself where that is there. Throws Failure (connect) for
 // whatever else is wrong with it.
 bool ensure_database(const Invocation&, const Database&);

@@ -65,6 +65,16 @@ std::string public_conninfo(const Parameters& parameters) {
                 fmt::format("pg_dump failed: {}", sql::mask_literals(ran.errors.substr(0, ran.errors.find('\n')))));
 }
 
+Error may_not_create(const std::string& user, const std::string& database) {
+  Error error;
+  error.kind = ErrorKind::connect;
+  error.sqlstate = "3D000";
+  error.message = fmt::format("database \"{}\" does not exist, and user \"{}\" may not create it", database, user);
+  error.hint = fmt::format("an administrator's dunlin create, or ALTER ROLE {} CREATEDB",
+                           sql::quote_name(Dialect::postgres, user));
+  return error;
+}
+
 }  // namespace
 
 bool PostgresAdmin::create(const std::string& url, const SessionOptions& options) {
@@ -75,6 +85,7 @@ bool PostgresAdmin::create(const std::string& url, const SessionOptions& options
   try {
     ask(*link, "CREATE DATABASE " + sql::quote_name(Dialect::postgres, database));
   } catch (const Failure& failure) {
+    if (failure.error().sqlstate == "42501") throw Failure(may_not_create(link->server.user, database));
     // Another process was quicker: the name is taken now, or was being taken.
     if (failure.error().sqlstate != "42P04" && failure.error().sqlstate != "23505") throw;
     return false;

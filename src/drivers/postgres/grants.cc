@@ -29,12 +29,19 @@ constexpr ObjectKind kSequences{"S", "SEQUENCES", "SELECT", "SELECT, USAGE"};
 constexpr ObjectKind kSchemas{"n", "SCHEMAS", "USAGE", "USAGE"};
 constexpr std::array kKinds{kTables, kSequences, kSchemas};
 
+// "dunlin", for the two-number form of advisory locks, whose keys are not those of the run lock.
+constexpr std::string_view kLock = "1685417580, 1768816640";
+
 std::string name_of(std::string_view text) {
   return sql::quote_name(Dialect::postgres, text);
 }
 
 std::string text_of(std::string_view text) {
   return sql::quote_text(Dialect::postgres, text);
+}
+
+std::string oid_of_role(std::string_view name) {
+  return fmt::format("pg_catalog.to_regrole({})::pg_catalog.oid", text_of(name_of(name)));
 }
 
 std::string qualified(const TableName& table) {
@@ -78,7 +85,7 @@ std::string state_sql(std::span<const RoleGrant> grants, const TableName& histor
       "h.relowner OPERATOR(pg_catalog.=) r.oid, "
       "pg_catalog.pg_has_role(me.oid, h.relowner, 'USAGE'), pg_catalog.pg_has_role(me.oid, j.relowner, 'USAGE'), "
       "pg_catalog.has_schema_privilege(r.oid, n.oid, 'USAGE'), pg_catalog.pg_has_role(me.oid, n.nspowner, 'USAGE'), "
-      "pg_catalog.has_table_privilege(r.oid, h.oid, 'SELECT'), me.oid OPERATOR(pg_catalog.=) r.oid "
+      "pg_catalog.has_table_privilege(r.oid, h.oid, 'SELECT'), me.oid OPERATOR(pg_catalog.=) r.oid, me.rolname "
       "FROM (VALUES {}) w(place, name) "
       "JOIN pg_catalog.pg_roles me ON me.rolname OPERATOR(pg_catalog.=) CURRENT_USER "
       "LEFT JOIN pg_catalog.pg_roles r ON r.rolname OPERATOR(pg_catalog.=) w.name "
@@ -95,24 +102,28 @@ void set(std::vector<std::string>& script, std::string_view where, std::string_v
   script.push_back(fmt::format("{}GRANT {} ON {} TO {}", where, privileges, on, role));
 }
 
-// The body of a DO block: what this transaction has made, and nobody has granted or revoked anything on. Default
-// privileges leave nothing of the kind behind; what is found was made by another role (SET ROLE).
+// The body of a DO block: what this transaction has made for another owner than who migrates (SET ROLE), whom the
+// default privileges do not cover. Where nobody has granted or revoked anything the roles get what is wanted; where
+// somebody has, it cannot be told any more what he meant, so that is left as it is, and said if it leaves the roles
+// with nothing.
 //
 // Nearly always there is nothing, so that is asked first and cheaply. A relation is told from one that was only altered
 // by its dependency on its schema: that row is written once. Rows of ours are those of our transaction and the
 // subtransactions in it, whose numbers are higher.
-std::string after_body(std::span<const RoleGrant> grants) {
+std::string after_body(std::span<const RoleGrant> grants, const std::string& migrator) {
   constexpr std::string_view kOurs =
       "CASE WHEN age({0}.xmin) <= 0 THEN txid_status(txid_current() - age({0}.xmin)) = 'in progress' ELSE false END";
   std::string on_tables;
   std::string on_sequences;
   std::string on_schemas;
+  std::string roles;
   for (const RoleGrant& grant : grants) {
     const std::string role = name_of(grant.role);
     const auto execute = [&](const ObjectKind& kind) {
       return fmt::format("      EXECUTE 'GRANT {} ON ' || made.what || {};\n", kind.wanted(grant.access),
                          text_of(" TO " + role));
     };
+    roles += (roles.empty() ? "" : ", ") + oid_of_role(grant.role);
     on_tables += execute(kTables);
     on_sequences += execute(kSequences);
     on_schemas += execute(kSchemas);
@@ -122,29 +133,39 @@ std::string after_body(std::span<const RoleGrant> grants) {
 DECLARE
   own_path pg_catalog.text := pg_catalog.current_setting('search_path');
   own_role pg_catalog.text := pg_catalog.current_setting('role');
+  migrator pg_catalog.oid := {6};
+  roles pg_catalog.oid[] := ARRAY[{7}];
   made pg_catalog.record;
 BEGIN
   PERFORM pg_catalog.set_config('search_path', 'pg_catalog, pg_temp', true);
-  IF NOT EXISTS (SELECT FROM pg_class c WHERE c.relacl IS NULL AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND {0})
-     AND NOT EXISTS (SELECT FROM pg_namespace n WHERE n.nspacl IS NULL AND {1}) THEN
+  IF NOT EXISTS (SELECT FROM pg_class c WHERE (c.relacl IS NULL OR c.relowner <> migrator) AND c.oid >= 16384
+                 AND c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND {0})
+     AND NOT EXISTS (SELECT FROM pg_namespace n WHERE (n.nspacl IS NULL OR n.nspowner <> migrator) AND {1}) THEN
     PERFORM set_config('search_path', own_path, true);
     RETURN;
   END IF;
   FOR made IN
-    SELECT 'SCHEMA' AS kind, format('SCHEMA %I', n.nspname) AS what, n.nspowner AS owner
+    SELECT 'SCHEMA' AS kind, format('SCHEMA %I', n.nspname) AS what, n.nspowner AS owner, n.nspacl AS acl
     FROM pg_namespace n
-    WHERE n.nspacl IS NULL AND {1}
+    WHERE (n.nspacl IS NULL OR n.nspowner <> migrator) AND n.nspname !~ '^pg_' AND {1}
     UNION ALL
     SELECT CASE c.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END,
-           format('%s %I.%I', CASE c.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, n.nspname, c.relname), c.relowner
+           format('%s %I.%I', CASE c.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, n.nspname, c.relname), c.relowner, c.relacl
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
-    WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND c.relpersistence <> 't' AND c.relacl IS NULL AND {0}
+    WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'S') AND c.relpersistence <> 't'
+      AND (c.relacl IS NULL OR c.relowner <> migrator) AND {0}
       AND EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND d.objsubid = 0
                   AND d.refclassid = 'pg_namespace'::regclass AND {2})
       AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid
                       AND d.objsubid = 0 AND d.deptype = 'e')
   LOOP
-    CONTINUE WHEN NOT pg_has_role(session_user, made.owner, 'MEMBER');
+    IF made.acl IS NOT NULL OR NOT pg_has_role(session_user, made.owner, 'MEMBER') THEN
+      IF NOT EXISTS (SELECT FROM aclexplode(made.acl) x WHERE x.grantee = ANY (roles)) THEN
+        RAISE WARNING '[grants] give nothing on %, which belongs to %', made.what, made.owner::regrole
+          USING HINT = 'have the migration GRANT there what is wanted';
+      END IF;
+      CONTINUE;
+    END IF;
     PERFORM set_config('role', pg_get_userbyid(made.owner), true);
     IF made.kind = 'TABLE' THEN
 {3}    ELSIF made.kind = 'SEQUENCE' THEN
@@ -154,13 +175,17 @@ BEGIN
   PERFORM set_config('role', own_role, true);
   PERFORM set_config('search_path', own_path, true);
 END)",
-      fmt::format(kOurs, "c"), fmt::format(kOurs, "n"), fmt::format(kOurs, "d"), on_tables, on_sequences, on_schemas);
+      fmt::format(kOurs, "c"), fmt::format(kOurs, "n"), fmt::format(kOurs, "d"), on_tables, on_sequences, on_schemas,
+      oid_of_role(migrator), roles);
 }
 
 class ScriptMaker {
  public:
   ScriptMaker(const Link& link, const TableName& history, const TableName& journal)
-      : link_(link), history_(history), journal_(journal) {}
+      : link_(link), history_(history), journal_(journal) {
+    // Two that change one catalog row at once fail. With a session of our own the run's lock keeps others out.
+    if (link.server.pooled) script_.before.push_back(fmt::format("SELECT pg_catalog.pg_advisory_xact_lock({})", kLock));
+  }
 
   void add(const RoleGrant& grant, const Row& state) {
     const std::string role = name_of(grant.role);
@@ -185,8 +210,8 @@ class ScriptMaker {
     }
   }
 
-  GrantScript finish(std::span<const RoleGrant> grants) && {
-    script_.after.push_back("DO " + text_of(after_body(grants)));
+  GrantScript finish(std::span<const RoleGrant> grants, const std::string& owner) && {
+    script_.after.push_back("DO " + text_of(after_body(grants, owner)));
     return std::move(script_);
   }
 
@@ -245,7 +270,7 @@ GrantScript make_grant_script(Link& link, std::span<const RoleGrant> grants, con
     if (!rows.at(i)[0]) refuse_unknown(link, grants[i]);
     maker.add(grants[i], rows.at(i));
   }
-  return std::move(maker).finish(grants);
+  return std::move(maker).finish(grants, rows.front()[13].value_or(""));
 }
 
 }  // namespace dunlin::postgres

@@ -90,6 +90,17 @@ TEST(Outline, WhatIsLeftBehindIsNamedOnceAndBounded) {
   EXPECT_THAT(pg(many).leaves_behind, SizeIs(Outline::kMostMentions));
 }
 
+TEST(Outline, WhatIsPutBackIsNotLeftBehind) {
+  for (const char* text : {"SET ROLE a; RESET ROLE", "SET ROLE a; SET ROLE NONE", "SET ROLE a; SET role TO 'none'",
+                           "SET search_path = a; SET search_path TO DEFAULT", "SET TIME ZONE 'UTC'; RESET TIME ZONE",
+                           "SET SESSION AUTHORIZATION a; RESET SESSION AUTHORIZATION",
+                           "SET SESSION AUTHORIZATION a; SET SESSION AUTHORIZATION DEFAULT"}) {
+    EXPECT_THAT(pg(text).leaves_behind, SizeIs(0)) << text;
+  }
+  EXPECT_THAT(pg("SET ROLE a; RESET search_path").leaves_behind, SizeIs(1));
+  EXPECT_THAT(pg("SET ROLE a; RESET ROLE; SET ROLE b").leaves_behind, SizeIs(1));
+}
+
 TEST(Outline, EndsAtTheDataOfACopy) {
   const Outline dump = pg("SELECT 1;\nCOPY t (a) FROM stdin;\n1\t'\n\\.\n");
   EXPECT_EQ(dump.statements, 2U);
