@@ -82,10 +82,12 @@ void look_whether_it_takes_writes(const Examination& at) {
   }
 }
 
+// Without pg_read_all_stats the sessions of others have no backend_type, but a user and a database.
 void look_at_connections(const Examination& at) {
   const Row row =
       at.query(
-            "SELECT (SELECT count(*) FROM pg_catalog.pg_stat_activity WHERE backend_type = 'client backend'), "
+            "SELECT (SELECT count(*) FROM pg_catalog.pg_stat_activity WHERE backend_type = 'client backend' OR "
+            "(backend_type IS NULL AND usename IS NOT NULL AND datname IS NOT NULL)), "
             "pg_catalog.current_setting('max_connections')::pg_catalog.int8")
           .front();
   const std::int64_t used = number(row, 0);
@@ -117,9 +119,10 @@ void add_once(const Examination& at, const std::string& check, std::string messa
 std::string sessions_sql(std::string_view since, std::string_view state, seconds older_than) {
   return fmt::format(
       "SELECT a.pid, a.usename, a.application_name, extract(epoch FROM pg_catalog.clock_timestamp() - "
-      "a.{0})::pg_catalog.int8 FROM pg_catalog.pg_stat_activity a WHERE a.backend_type = 'client backend' AND {1} AND "
-      "a.pid "
-      "<> pg_catalog.pg_backend_pid() AND pg_catalog.clock_timestamp() - a.{0} > interval '{2} s' ORDER BY 4 DESC",
+      "a.{0})::pg_catalog.int8 FROM pg_catalog.pg_stat_activity a WHERE a.backend_type = 'client backend' AND "
+      "a.datname = "
+      "pg_catalog.current_database() AND {1} AND a.pid <> pg_catalog.pg_backend_pid() AND pg_catalog.clock_timestamp() "
+      "- a.{0} > interval '{2} s' ORDER BY 4 DESC",
       since, state, older_than.count());
 }
 
@@ -152,9 +155,8 @@ void look_for_hidden_sessions(const Examination& at) {
   const auto& other = at.duty == Duty::migration ? at.patient.application : std::optional<User>();
   const std::string seen = other ? other->driver->describe(other->url).user : "";
   const Rows rows =
-      at.query(fmt::format("SELECT DISTINCT a.usename FROM pg_catalog.pg_stat_activity a WHERE a.backend_type = "
-                           "'client backend' AND a.state IS "
-                           "NULL AND a.datname = pg_catalog.current_database() AND a.usename <> {} ORDER BY 1",
+      at.query(fmt::format("SELECT DISTINCT a.usename FROM pg_catalog.pg_stat_activity a WHERE a.backend_type IS NULL "
+                           "AND a.datname = pg_catalog.current_database() AND a.usename <> {} ORDER BY 1",
                            sql::quote_text(Dialect::postgres, seen)));
   if (rows.empty()) return;
   at.add(Section::server, Level::note, "sessions",
@@ -178,18 +180,30 @@ void look_for_prepared_transactions(const Examination& at) {
   }
 }
 
-// What CREATE INDEX CONCURRENTLY leaves when it fails: written to, and never read. One that is just being built is no
-// finding.
+// What CREATE INDEX CONCURRENTLY and REINDEX CONCURRENTLY (_ccnew, _ccold) leave when they fail: written to, and never
+// read. One that is just being built is no finding. Who may not see what others build sees their lock on the table.
 void look_for_invalid_indexes(const Examination& at) {
   const Rows rows = at.query(
-      "SELECT i.indexrelid::pg_catalog.regclass::pg_catalog.text FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c "
-      "ON "
-      "c.oid = i.indexrelid WHERE NOT i.indisvalid AND c.relkind = 'i' AND NOT EXISTS (SELECT FROM "
-      "pg_catalog.pg_stat_progress_create_index p WHERE p.index_relid = i.indexrelid) ORDER BY 1");
+      "SELECT i.indexrelid::pg_catalog.regclass::pg_catalog.text, c.relname ~ '_cc(new|old)[0-9]*$', "
+      "i.indrelid::pg_catalog.regclass::pg_catalog.text, EXISTS (SELECT FROM pg_catalog.pg_locks l WHERE l.locktype = "
+      "'relation' AND l.relation = i.indrelid AND l.granted AND l.mode = 'ShareUpdateExclusiveLock' AND l.database = "
+      "(SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database())) AND NOT "
+      "pg_catalog.pg_has_role('pg_read_all_stats', 'USAGE') "
+      "FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid WHERE NOT i.indisvalid AND "
+      "c.relkind = 'i' AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_progress_create_index p WHERE p.index_relid = "
+      "i.indexrelid) ORDER BY 1");
   for (const Row& row : rows) {
+    const std::string index = text(row, 0);
+    if (row[3] == "t") {
+      at.add(Section::server, Level::note, "invalid-indexes",
+             fmt::format("index {} is invalid, and may be being built: somebody is at work on {}", index, text(row, 2)),
+             {fmt::format("look again later, or see more: GRANT pg_read_all_stats TO {};",
+                          sql::quote_name(Dialect::postgres, at.user()))});
+      continue;
+    }
     at.add(Section::server, Level::warning, "invalid-indexes",
-           fmt::format("index {} is invalid: kept up to date, and never used", text(row, 0)),
-           {fmt::format("REINDEX INDEX CONCURRENTLY {};", text(row, 0))});
+           fmt::format("index {} is invalid: kept up to date, and never used", index),
+           {fmt::format("{} INDEX CONCURRENTLY {};", row[1] == "t" ? "DROP" : "REINDEX", index)});
   }
 }
 

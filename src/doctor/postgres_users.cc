@@ -35,13 +35,20 @@ std::string listed(const Rows& rows, std::size_t index) {
   return rows.size() > kMost ? fmt::format("{} and {} more", text, rows.size() - kMost) : text;
 }
 
-// The user who migrates, for a fix that has to name one.
+// The user who migrates, as a name for a fix: by the URL, or else who owns the history. "..." where nobody knows.
 std::string migrator_of(const Examination& at) {
   if (at.patient.migration && !at.patient.one_user()) {
     const std::string user = at.patient.migration->driver->describe(at.patient.migration->url).user;
-    if (!user.empty()) return user;
+    if (!user.empty() && user != at.user()) return name_of(user);
   }
-  return "migrator";
+  if (at.history.exists) {
+    const Rows rows =
+        at.query(fmt::format("SELECT pg_catalog.pg_get_userbyid(c.relowner) FROM pg_catalog.pg_class c WHERE c.oid = "
+                             "pg_catalog.to_regclass({})",
+                             text_of(table_of(at.history.name))));
+    if (!rows.empty() && column(rows.front(), 0) != at.user()) return name_of(column(rows.front(), 0));
+  }
+  return "...";
 }
 
 bool is_superuser(const Examination& at) {
@@ -68,6 +75,32 @@ void look_whether_users_differ(const Examination& at) {
   }
 }
 
+// Of one owner.
+void add_owned(const Examination& at, const Rows& owned) {
+  const std::string& owner = column(owned.front(), 1);
+  std::vector<std::string> fix;
+  if (owner == at.user()) {
+    std::string tables;
+    for (const Row& row : owned) {
+      if (row[2] == "t") tables += (tables.empty() ? "" : ", ") + column(row, 0);
+    }
+    fix.push_back(fmt::format("REASSIGN OWNED BY {} TO {};", name_of(owner), migrator_of(at)));
+    if (!tables.empty()) {
+      fix.push_back(fmt::format("GRANT SELECT, INSERT, UPDATE, DELETE ON {} TO {};", tables, name_of(owner)));
+    }
+    const std::string history = table_of(at.history.name);
+    if (at.history.exists && std::ranges::any_of(owned, [](const Row& row) { return row[2] == "h"; })) {
+      fix.push_back(fmt::format("GRANT SELECT ON {} TO {};", history, name_of(owner)));
+    }
+  } else {
+    fix.push_back(fmt::format("REVOKE {} FROM {};", name_of(owner), name_of(at.user())));
+  }
+  at.add(Section::users, Level::error, "application-ddl",
+         fmt::format("\"{}\" may alter and drop {}, which belong{} to \"{}\"", at.user(), listed(owned, 0),
+                     owned.size() == 1 ? "s" : "", owner),
+         std::move(fix));
+}
+
 void look_for_ddl_of_application(const Examination& at) {
   if (at.duty == Duty::both || is_superuser(at)) return;
   bool well = true;
@@ -89,28 +122,44 @@ void look_for_ddl_of_application(const Examination& at) {
                        row[1] == "t" ? ", as everybody may" : ""),
            {fmt::format("REVOKE CREATE ON SCHEMA {} FROM {};", name_of(column(row, 0)), from)});
   }
-  if (at.query("SELECT pg_catalog.has_database_privilege(pg_catalog.current_database(), 'CREATE')").front()[0] == "t") {
+  const Rows database = at.query(
+      "SELECT EXISTS (SELECT FROM pg_catalog.aclexplode(coalesce(d.datacl, pg_catalog.acldefault('d', d.datdba))) x "
+      "WHERE x.grantee = 0 AND x.privilege_type = 'CREATE'), (SELECT pg_catalog.pg_get_userbyid(x.grantee) FROM "
+      "pg_catalog.aclexplode(coalesce(d.datacl, pg_catalog.acldefault('d', d.datdba))) x WHERE x.grantee <> 0 AND "
+      "x.privilege_type = 'CREATE' AND pg_catalog.pg_has_role(x.grantee, 'USAGE') LIMIT 1) FROM "
+      "pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database() AND "
+      "pg_catalog.has_database_privilege(d.oid, 'CREATE')");
+  for (const Row& row : database) {
     well = false;
+    const std::string grantee = row[1].value_or(at.user());
+    const std::string through = grantee == at.user() ? "" : fmt::format(", through \"{}\"", grantee);
     at.add(Section::users, Level::error, "application-ddl",
-           fmt::format("\"{}\" may make schemas in this database", at.user()),
+           fmt::format("\"{}\" may make schemas in this database{}", at.user(),
+                       row[0] == "t" ? ", as everybody may" : through),
            {fmt::format("REVOKE CREATE ON DATABASE {} FROM {};", name_of(at.session.server().database),
-                        name_of(at.user()))});
+                        row[0] == "t" ? "PUBLIC" : name_of(grantee))});
   }
-  const Rows owned = at.query(
-      "SELECT c.oid::pg_catalog.regclass::pg_catalog.text, pg_catalog.pg_get_userbyid(c.relowner) FROM "
-      "pg_catalog.pg_class c WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relpersistence <> 't' AND "
-      "pg_catalog.pg_has_role(c.relowner, 'MEMBER') ORDER BY 1");
-  if (!owned.empty()) {
+  const Rows owned = at.query(fmt::format(
+      "SELECT o.what, pg_catalog.pg_get_userbyid(o.owner), o.is_table FROM ("
+      "SELECT 1 AS place, c.oid::pg_catalog.regclass::pg_catalog.text AS what, c.relowner AS owner, CASE c.oid "
+      "WHEN pg_catalog.to_regclass({}) THEN 'h' ELSE 't' END AS is_table FROM pg_catalog.pg_class c WHERE "
+      "c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relpersistence <> 't' UNION ALL "
+      "SELECT 2, 'sequence ' || c.oid::pg_catalog.regclass::pg_catalog.text, c.relowner, '' FROM "
+      "pg_catalog.pg_class c WHERE c.relkind = 'S' AND c.relpersistence <> 't' AND NOT EXISTS (SELECT FROM "
+      "pg_catalog.pg_depend d WHERE d.objid = c.oid AND d.deptype IN ('a', 'i')) UNION ALL "
+      "SELECT 3, 'function ' || p.oid::pg_catalog.regprocedure::pg_catalog.text, p.proowner, '' FROM "
+      "pg_catalog.pg_proc p UNION ALL "
+      "SELECT 4, 'type ' || pg_catalog.format_type(t.oid, NULL), t.typowner, '' FROM pg_catalog.pg_type t LEFT JOIN "
+      "pg_catalog.pg_class c ON c.oid = t.typrelid WHERE t.typtype IN ('c', 'd', 'e', 'r') AND (c.oid IS NULL OR "
+      "c.relkind = 'c')) o WHERE pg_catalog.pg_has_role(o.owner, 'MEMBER') ORDER BY o.owner, o.place, o.what",
+      at.history.name.name.empty() ? "NULL" : text_of(table_of(at.history.name))));
+  Rows of_one;
+  for (std::size_t i = 0; i < owned.size(); ++i) {
+    of_one.push_back(owned[i]);
+    if (i + 1 < owned.size() && owned[i + 1][1] == owned[i][1]) continue;
     well = false;
-    const std::string& owner = column(owned.front(), 1);
-    std::string all;
-    for (const Row& row : owned) all += (all.empty() ? "" : ", ") + column(row, 0);
-    at.add(Section::users, Level::error, "application-ddl",
-           fmt::format("\"{}\" may alter and drop {}, which belong to \"{}\"", at.user(), listed(owned, 0), owner),
-           owner == at.user()
-               ? std::vector{fmt::format("REASSIGN OWNED BY {} TO {};", name_of(owner), name_of(migrator_of(at))),
-                             fmt::format("GRANT SELECT, INSERT, UPDATE, DELETE ON {} TO {};", all, name_of(owner))}
-               : std::vector{fmt::format("REVOKE {} FROM {};", name_of(owner), name_of(at.user()))});
+    add_owned(at, of_one);
+    of_one.clear();
   }
   if (well)
     at.add(Section::users, Level::ok, "application-ddl",
@@ -161,18 +210,26 @@ void look_whether_migration_user_can(const Examination& at) {
     return;
   }
   const Rows strange = at.query(fmt::format(
-      "SELECT c.oid::pg_catalog.regclass::pg_catalog.text, pg_catalog.pg_get_userbyid(c.relowner) FROM "
+      "SELECT c.oid::pg_catalog.regclass::pg_catalog.text, pg_catalog.pg_get_userbyid(c.relowner), CASE c.relkind WHEN "
+      "'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' ELSE 'TABLE' END FROM "
       "pg_catalog.pg_class c WHERE c.relkind IN ('r', 'p', 'v', 'm') AND c.relnamespace = (SELECT n.oid FROM "
       "pg_catalog.pg_namespace n WHERE n.nspname = {}) AND NOT pg_catalog.pg_has_role(c.relowner, 'MEMBER') AND NOT "
-      "EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e') ORDER BY 1",
+      "EXISTS (SELECT FROM pg_catalog.pg_depend d WHERE d.objid = c.oid AND d.deptype = 'e') ORDER BY 2, 1",
       text_of(at.history.name.schema)));
-  if (!strange.empty()) {
-    const std::string& owner = column(strange.front(), 1);
+  Rows of_one;
+  for (std::size_t i = 0; i < strange.size(); ++i) {
+    of_one.push_back(strange[i]);
+    if (i + 1 < strange.size() && strange[i + 1][1] == strange[i][1]) continue;
+    std::vector<std::string> fix;
+    for (const Row& row : of_one) {
+      fix.push_back(fmt::format("ALTER {} {} OWNER TO {};", column(row, 2), column(row, 0), name_of(at.user())));
+    }
     at.add(Section::users, Level::warning, "migration-owner",
-           fmt::format("\"{}\" can alter neither {}: owned by \"{}\"", at.user(), listed(strange, 0), owner),
-           {fmt::format("ALTER TABLE {} OWNER TO {};", column(strange.front(), 0), name_of(at.user()))});
-    return;
+           fmt::format("\"{}\" cannot alter {}: owned by \"{}\"", at.user(), listed(of_one, 0), column(strange[i], 1)),
+           std::move(fix));
+    of_one.clear();
   }
+  if (!strange.empty()) return;
   at.add(Section::users, Level::ok, "migration-ddl", fmt::format("\"{}\" can migrate", at.user()));
 }
 
@@ -242,18 +299,24 @@ void look_at_encryption(const Examination& at) {
 
 void look_at_timeouts(const Examination& at) {
   const Rows rows = at.query(
-      "SELECT s.setting FROM (SELECT pg_catalog.unnest(d.setconfig) AS setting FROM pg_catalog.pg_db_role_setting d "
-      "WHERE "
-      "d.setrole IN (0::pg_catalog.oid, (SELECT r.oid FROM pg_catalog.pg_roles r WHERE r.rolname = SESSION_USER)) AND "
+      "SELECT s.setting, s.setrole <> 0, s.setdatabase <> 0 FROM (SELECT d.setrole, d.setdatabase, "
+      "pg_catalog.unnest(d.setconfig) AS setting FROM pg_catalog.pg_db_role_setting d WHERE d.setrole IN "
+      "(0::pg_catalog.oid, (SELECT r.oid FROM pg_catalog.pg_roles r WHERE r.rolname = SESSION_USER)) AND "
       "d.setdatabase IN (0::pg_catalog.oid, (SELECT b.oid FROM pg_catalog.pg_database b WHERE b.datname = "
       "pg_catalog.current_database()))) s WHERE s.setting ~ "
       "'^(statement_timeout|transaction_timeout|idle_in_transaction_session_timeout)=[1-9]'");
+  const std::string role = name_of(at.user());
+  const std::string database = name_of(at.session.server().database);
   for (const Row& row : rows) {
     const std::string& setting = column(row, 0);
+    const std::string of_role = "ROLE " + (row[1] == "t" ? role : "ALL");
+    const std::string whose = row[1] != "t" && row[2] == "t" ? "DATABASE " + database
+                              : row[2] == "t"                ? of_role + " IN DATABASE " + database
+                                                             : of_role;
     at.add(
         Section::users, Level::note, "timeouts",
         fmt::format("\"{}\" has {}; dunlin sets its own, other tools under this user are cut off", at.user(), setting),
-        {fmt::format("ALTER ROLE {} RESET {};", name_of(at.user()), setting.substr(0, setting.find('=')))});
+        {fmt::format("ALTER {} RESET {};", whose, setting.substr(0, setting.find('=')))});
   }
 }
 

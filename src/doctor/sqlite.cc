@@ -1,4 +1,5 @@
 // An SQLite file: whether it can be written to, and whether it is whole.
+#include <algorithm>
 #include <array>
 
 #include <fmt/format.h>
@@ -16,6 +17,17 @@ std::string directory_of(const std::string& path) {
   return slash == 0 ? "/" : path.substr(0, slash);
 }
 
+// For a POSIX shell.
+std::string shell_word(const std::string& text) {
+  if (text.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./-+,:@%") ==
+      std::string::npos) {
+    return text;
+  }
+  std::string word = "'";
+  for (const char c : text) word += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return word + "'";
+}
+
 bool in_memory(const Examination& at) {
   return at.session.server().location.empty() || at.session.server().location == ":memory:";
 }
@@ -26,11 +38,11 @@ void look_whether_writable(const Examination& at) {
   const std::string directory = directory_of(path);
   if (::access(path.c_str(), W_OK) != 0) {
     at.add(Section::file, Level::error, "writable", fmt::format("{} may not be written to", path),
-           {fmt::format("chmod u+w {}", path)});
+           {fmt::format("chmod u+w {}", shell_word(path))});
   } else if (::access(directory.c_str(), W_OK) != 0) {
     at.add(Section::file, Level::error, "writable",
            fmt::format("{} may not be written to, and SQLite keeps its journal there", directory),
-           {fmt::format("chmod u+w {}", directory)});
+           {fmt::format("chmod u+w {}", shell_word(directory))});
   } else {
     at.add(Section::file, Level::ok, "writable", fmt::format("{} and its directory", path));
   }
@@ -57,13 +69,10 @@ void look_at_file_system(const Examination& at) {
 }
 
 void look_at_journal_mode(const Examination& at) {
+  if (in_memory(at)) return;
   const std::string mode = at.query("PRAGMA journal_mode").front().front().value_or("");
   if (mode == "wal") {
     at.add(Section::file, Level::ok, "journal-mode", "wal: readers go on while a migration writes");
-  } else if (mode == "off" || mode == "memory") {
-    at.add(Section::file, Level::warning, "journal-mode",
-           fmt::format("{}: a crash in the middle of a migration may destroy the file", mode),
-           {"PRAGMA journal_mode = wal;"});
   } else {
     at.add(Section::file, Level::note, "journal-mode", fmt::format("{}: readers wait while a migration writes", mode),
            {"PRAGMA journal_mode = wal;"});
@@ -76,10 +85,15 @@ void look_whether_whole(const Examination& at) {
     at.add(Section::file, Level::ok, "integrity", "quick_check finds nothing");
     return;
   }
-  at.add(
-      Section::file, Level::error, "integrity",
-      fmt::format("the file is damaged: {}", rows.empty() ? "" : rows.front().front().value_or("")),
-      {fmt::format("restore a backup, or save what can be read: sqlite3 {} .recover", at.session.server().location)});
+  // The first line of many, which quick_check gives as one text.
+  std::string first = rows.empty() ? "" : rows.front().front().value_or("");
+  if (first.starts_with("***")) first.erase(0, std::min(first.find('\n'), first.size() - 1) + 1);
+  const bool more = rows.size() > 1 || first.find('\n') != std::string::npos;
+  first.erase(std::min(first.find('\n'), first.size()));
+  at.add(Section::file, Level::error, "integrity",
+         fmt::format("the file is damaged: {}{}", first, more ? ", and more: PRAGMA quick_check;" : ""),
+         {fmt::format("restore a backup, or save what can be read: sqlite3 {} .recover",
+                      shell_word(at.session.server().location))});
 }
 
 void look_at_foreign_keys(const Examination& at) {

@@ -55,6 +55,7 @@ def sqlite(dunlin, sqlite_dir):
     def run(*arguments, **options):
         return dunlin(*arguments, url=url, **options)
 
+    run.dunlin = dunlin
     run.url = url
     run.query = sqlite_dir.query
     run.path = sqlite_dir.path

@@ -110,6 +110,57 @@ def test_the_application_owns_tables(doctor):
     assert doctor().of("application-tables") == []
 
 
+def test_the_application_owns_what_is_no_table(doctor):
+    users = doctor.users
+    for what in ("sequence numbers", "type mood as enum ('well')", "function f() returns int language sql as 'select 1'"):
+        users.database.execute(f'create {what}')
+        name = "f()" if what.startswith("function") else what.split()[1]
+        users.database.execute(f'alter {what.split()[0]} {name} owner to "{users.app}"')
+        finding = doctor(8).one("application-ddl", "error")
+        assert f"may alter and drop {what.split()[0]} public.{name}, which belongs to" in finding["message"]
+        assert len(finding["fix"]) == 1
+        fixed(doctor, finding)
+        doctor()
+
+
+def test_the_application_owns_the_history_too(doctor):
+    users = doctor.users
+    users.database.execute(f'alter table notes owner to "{users.app}"; alter table _sqlx_migrations owner to "{users.app}"')
+    fixed(doctor, Diagnosis(doctor.dunlin("doctor", "--json", env=doctor.env).json()).one("application-ddl", "error"))
+    diagnosis = doctor()
+    assert diagnosis.troubles() == [] and diagnosis.one("application-history", "ok")
+    assert users.privileges(users.app, "notes") == ["SELECT", "INSERT", "UPDATE", "DELETE"]
+
+
+def test_rights_through_a_group(doctor):
+    users = doctor.users
+    group = f"g_{users.database.name}"
+    users.database.execute(f'create role {group}; grant {group} to "{users.app}";'
+                           f' grant create on database "{users.database.name}" to {group}')
+    try:
+        finding = doctor(8).one("application-ddl", "error")
+        assert f'through "{group}"' in finding["message"]
+        fixed(doctor, finding)
+        doctor()
+        users.database.execute(f'revoke {group} from "{users.app}"; create table theirs (id int);'
+                               f' alter table theirs owner to {group}; alter table notes owner to "{users.reporting}"')
+        found = doctor().of("migration-owner", "warning")
+        assert sorted(one["message"].split("owned by ")[1] for one in found) == [f'"{group}"', f'"{users.reporting}"']
+        for finding in found:
+            fixed(doctor, finding)
+        assert doctor().of("migration-owner") == []
+    finally:
+        users.database.execute(f"drop owned by {group}; drop role {group}")
+
+
+def test_who_migrates_is_known_by_the_history(doctor):
+    """As in the application's own container."""
+    users = doctor.users
+    users.database.execute(f'alter table notes owner to "{users.app}"')
+    found = Diagnosis(doctor.dunlin("doctor", "--json", env={"DATABASE_URL": users.url(users.app)}).ok(8).json())
+    assert found.one("application-ddl", "error")["fix"][0] == f'REASSIGN OWNED BY "{users.app}" TO "{users.migrator}";'
+
+
 def test_the_application_is_a_superuser(doctor):
     users = doctor.users
     users.database.execute(f'alter role "{users.app}" superuser')
@@ -208,6 +259,54 @@ def test_an_idle_transaction(doctor):
     connection.close()
 
 
+def test_an_idle_transaction_in_another_database(doctor, database):
+    """It has no lock that a migration of ours waits for."""
+    connection = psycopg2.connect(database.server.url(database.name, doctor.users.migrator))
+    connection.cursor().execute("select 1")
+    assert doctor(0, "--older-than", "0s").of("idle-transactions") == []
+    connection.close()
+
+
+def test_sessions_that_the_user_may_not_see(doctor):
+    users = doctor.users
+    def taken():
+        return int(doctor().of("connections")[0]["message"].split()[0])
+
+    before = taken()
+    connections = [users.database.connect() for _ in range(10)]
+    assert taken() >= before + 10
+    finding = doctor().one("sessions", "note")
+    assert f'"{users.migrator}" cannot see what sessions of "postgres" do' in finding["message"]
+    fixed(doctor, finding)
+    assert doctor().of("sessions") == []
+    for connection in connections:
+        connection.close()
+
+
+def test_an_index_that_somebody_is_building(doctor):
+    users = doctor.users
+    writer = users.database.connect()
+    writer.autocommit = False
+    writer.cursor().execute("insert into notes values (1)")
+    builder = threading.Thread(target=lambda: users.database.execute("create index concurrently building on notes (text)"))
+    builder.start()
+    try:
+        until(lambda: users.database.query("select indexrelid from pg_index where not indisvalid"), "the index is there")
+        finding = doctor().one("invalid-indexes", "note")
+        assert "public.building is invalid, and may be being built" in finding["message"] and "REINDEX" not in finding["fix"][0]
+    finally:
+        writer.rollback()
+        builder.join()
+        writer.close()
+    assert doctor().of("invalid-indexes") == []
+    users.database.execute("alter index building rename to text_ccnew;"
+                           " update pg_index set indisvalid = false where indexrelid = 'text_ccnew'::regclass")
+    finding = doctor().one("invalid-indexes", "warning")
+    assert finding["fix"] == ["DROP INDEX CONCURRENTLY public.text_ccnew;"]
+    fixed(doctor, finding)
+    assert doctor().of("invalid-indexes") == []
+
+
 def test_a_long_transaction(doctor):
     users = doctor.users
     def sleep():
@@ -256,6 +355,9 @@ def test_timeouts_of_the_role(doctor):
     finding = doctor().one("timeouts", "note")
     assert "statement_timeout=30s" in finding["message"]
     fixed(doctor, finding)
+    for whose in (f'role "{users.migrator}" in database "{users.database.name}"', f'database "{users.database.name}"'):
+        users.database.execute(f"alter {whose} set statement_timeout = '30s'")
+        fixed(doctor, doctor().one("timeouts", "note"))
     assert doctor().of("timeouts") == []
 
 
@@ -378,6 +480,11 @@ def test_sqlite_is_well(lite):
         assert diagnosis.one(check, "ok"), check
 
 
+def test_a_database_in_memory(dunlin, migrations):
+    diagnosis = Diagnosis(dunlin("doctor", "--json", url="sqlite::memory:").ok().json())
+    assert diagnosis.of("journal-mode") == [] and diagnosis.troubles() == []
+
+
 def test_sqlite_foreign_keys(lite):
     lite.sqlite.query("PRAGMA foreign_keys = off; INSERT INTO notes VALUES (1, 99)")
     assert "1 row" in lite().one("foreign-keys", "warning")["message"]
@@ -391,4 +498,10 @@ def test_a_damaged_sqlite_file(lite):
         file.seek(path.stat().st_size - 40 * 4096)
         file.write(b"\x00" * 4096)
     diagnosis = lite(8)
-    assert "damaged" in diagnosis.one("integrity", "error")["message"]
+    finding = diagnosis.one("integrity", "error")
+    assert "the file is damaged: " in finding["message"] and "\n" not in finding["message"] and "***" not in finding["message"]
+    assert f"sqlite3 {path} .recover" in finding["fix"][0]
+    path.rename(path.with_name("my app's.db"))
+    url = f"sqlite:{path.with_name('my%20app%27s.db')}"
+    finding = Diagnosis(lite.sqlite.dunlin("doctor", "--json", url=url).json()).one("integrity", "error")
+    assert "my app'\\''s.db' .recover" in finding["fix"][0]
