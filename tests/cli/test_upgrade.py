@@ -28,6 +28,7 @@ def test_only_when_asked(dunlin, absent, invoices):
 def test_nothing_is_made_for_a_dry_run_or_a_directory_that_cannot_be_read(dunlin, absent, invoices):
     planned = dunlin("upgrade", "--create-database", "--dry-run", url=absent).ok()
     assert "does not exist, and would be created" in planned.stdout
+    assert "Next: dunlin upgrade --create-database\n" in planned.stdout
     for version in ("20260101000000", "20260315080000", "20261120093000"):
         assert version in planned.stdout
     dunlin("upgrade", "--create-database", "--dir", "elsewhere", url=absent).ok(2)

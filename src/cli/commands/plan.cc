@@ -61,7 +61,7 @@ class ShowPlan final : public Command {
 namespace {
 
 int show(const Invocation& invocation, const Project& project, const Snapshot& snapshot, const RunOptions& options,
-         Direction direction) {
+         Direction direction, const std::string& next = "dunlin migrate") {
   const Dialect dialect = project.driver->dialect();
   const Plan plan = direction == Direction::up
                         ? plan_up(project.catalog, *project.scheme, snapshot.status, dialect, options)
@@ -75,7 +75,8 @@ int show(const Invocation& invocation, const Project& project, const Snapshot& s
                         .history_table = shown_table(project, snapshot.table),
                         .history_exists = snapshot.history_exists,
                         .dialect = dialect,
-                        .grants = project.grants};
+                        .grants = project.grants,
+                        .next = next};
     console.out(render_plan(plan, view, console.output_paint()));
   }
   return plan.refusal ? exit_code(plan.refusal->kind) : static_cast<int>(ExitCode::done);
@@ -96,7 +97,7 @@ int show_first_plan(const Invocation& invocation, const Project& project, const 
   snapshot.server = server;
   snapshot.table = project.table;
   snapshot.status = make_status(project.catalog, *project.scheme, {});
-  return show(invocation, project, snapshot, options, Direction::up);
+  return show(invocation, project, snapshot, options, Direction::up, "dunlin upgrade --create-database");
 }
 
 std::unique_ptr<Command> make_plan() {

@@ -107,7 +107,7 @@ std::string render_plan(const Plan& plan, const PlanView& view, const Paint& pai
   if (plan.steps.empty()) return text + "Nothing to do.\n";
   text += fmt::format("\n{} to {}", counted(plan.steps.size(), "migration"), down ? "revert" : "apply");
   if (plan.left_pending > 0) text += fmt::format("; {} more stay pending", plan.left_pending);
-  return text + ". Nothing was changed.\n" + render_next(down ? "dunlin down" : "dunlin migrate", paint);
+  return text + ". Nothing was changed.\n" + render_next(down ? "dunlin down" : view.next, paint);
 }
 
 }  // namespace dunlin::cli

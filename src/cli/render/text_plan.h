@@ -18,6 +18,8 @@ struct PlanView {
   bool history_exists = true;
   Dialect dialect = Dialect::postgres;
   std::vector<RoleGrant> grants{};
+  // What applies it.
+  std::string next = "dunlin migrate";
 };
 
 // Reads the scripts. Throws Failure (io).
