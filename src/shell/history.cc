@@ -46,9 +46,16 @@ std::string unescaped(std::string_view line) {
   return text;
 }
 
+// Negative where there is no regular file: a device or a pipe keeps no history, and its mode is nobody's to change.
 int open_own(const std::string& path, int flags) {
-  const int file = ::open(path.c_str(), flags | O_CREAT | O_WRONLY | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (file >= 0) ::fchmod(file, 0600);
+  const int file = ::open(path.c_str(), flags | O_CREAT | O_WRONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0600);
+  if (file < 0) return file;
+  struct stat status{};
+  if (::fstat(file, &status) != 0 || !S_ISREG(status.st_mode)) {
+    ::close(file);
+    return -1;
+  }
+  if (status.st_uid == ::geteuid() && (status.st_mode & 077U) != 0) ::fchmod(file, 0600);
   return file;
 }
 
@@ -81,7 +88,8 @@ std::string default_history_path(std::string_view state_home, std::string_view h
 
 std::vector<std::string> History::load() const {
   std::vector<std::string> entries;
-  if (path_.empty()) return entries;
+  std::error_code ignored;
+  if (path_.empty() || !std::filesystem::is_regular_file(path_, ignored)) return entries;
   std::ifstream file(path_);
   for (std::string line; std::getline(file, line);) entries.push_back(unescaped(line));
   if (entries.size() <= kMost) return entries;

@@ -2,8 +2,10 @@
 
 #include <fstream>
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "unit/formats/temporary_directory.h"
 
@@ -34,6 +36,21 @@ TEST(History, StatementsOfSeveralLinesComeBackAsTheyWere) {
 TEST(History, AFileThatCannotBeWrittenIsNoError) {
   History("/proc/no/such/file").add("SELECT 1;");
   EXPECT_TRUE(History("/proc/no/such/file").load().empty());
+}
+
+TEST(History, WhatIsNoRegularFileKeepsNothingAndItsMode) {
+  const formats::TemporaryDirectory directory;
+  const std::string pipe = directory.string() + "/pipe";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  ASSERT_EQ(::chmod(pipe.c_str(), 0666), 0);
+  EXPECT_TRUE(History(pipe).load().empty());
+  History(pipe).add("SELECT 1;");
+  const int reader = ::open(pipe.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+  History(pipe).add("SELECT 1;");
+  ::close(reader);
+  struct stat status{};
+  ASSERT_EQ(::stat(pipe.c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777U, 0666U);
 }
 
 TEST(History, ItsPlaceFollowsTheBaseDirectories) {
