@@ -9,14 +9,17 @@ namespace dunlin::shell {
 namespace {
 
 constexpr std::string_view kBlanks = " \t\r\n\f\v";
+constexpr std::size_t kReadAgain = 64 * 1024;
 
 }  // namespace
 
 Typed InputBuffer::add(std::string_view text) {
+  const bool first = blank();
   text_ += text;
-  // Only a semicolon ends a statement, and only a quote or comment keeps a backslash command from being one.
-  const bool matters = inside_quote_ || text.find_first_of(";'\"`[$*-\\.") != std::string_view::npos;
-  if (matters || text.find('\0') != std::string_view::npos) return cut(false);
+  const bool may_end = quotes_.take(text);
+  // What is wrong with the text is said before it has grown to twice its length.
+  if (first || may_end || text_.size() >= read_again_at_) return cut(false);
+  inside_quote_ = quotes_.inside();
   return {};
 }
 
@@ -38,6 +41,7 @@ void InputBuffer::skip_line() noexcept {
 void InputBuffer::clear() {
   drop(text_.size());
   inside_quote_ = false;
+  quotes_.clear();
 }
 
 void InputBuffer::drop(std::size_t bytes) {
@@ -77,6 +81,8 @@ Typed InputBuffer::cut(bool at_end) {
   }
   drop(typed.error || at_end ? text_.size() : done);
   if (blank()) drop(text_.size());
+  if (text_.empty()) quotes_.clear();
+  read_again_at_ = std::max(kReadAgain, 2 * text_.size());
   return typed;
 }
 

@@ -8,6 +8,7 @@
 
 #include "dunlin/dialect.h"
 #include "dunlin/error.h"
+#include "shell/quote_state.h"
 #include "sql/statement_reader.h"
 
 namespace dunlin::shell {
@@ -22,7 +23,7 @@ struct Typed {
 class InputBuffer {
  public:
   // `source` is what errors call the input: "stdin".
-  InputBuffer(Dialect dialect, std::string source) : dialect_(dialect), source_(std::move(source)) {}
+  InputBuffer(Dialect dialect, std::string source) : dialect_(dialect), source_(std::move(source)), quotes_(dialect) {}
 
   // Whole lines, their newlines included; but the last may lack its own.
   Typed add(std::string_view text);
@@ -50,6 +51,9 @@ class InputBuffer {
   int line_ = 1;
   int column_ = 1;
   bool inside_quote_ = false;
+  // Of the end of text_: a statement of many lines is not read again with each of them.
+  QuoteState quotes_;
+  std::size_t read_again_at_ = 0;
 };
 
 }  // namespace dunlin::shell
