@@ -20,17 +20,22 @@ class LineReader {
   LineReader(const LineReader&) = delete;
   LineReader& operator=(const LineReader&) = delete;
 
+  // False at the end, and where reading failed: what was read of that line is dropped.
   bool next(std::string& line) {
     const ssize_t length = ::getline(&line_, &capacity_, file_);
-    if (length < 0) return false;
+    if (std::ferror(file_) != 0) failed_ = errno;
+    if (length < 0 || failed_ != 0) return false;
     line.assign(line_, static_cast<std::size_t>(length));
     return true;
   }
+  // Why reading failed, of errno; 0 when it did not.
+  int failed() const noexcept { return failed_; }
 
  private:
   std::FILE* file_;
   char* line_ = nullptr;
   std::size_t capacity_ = 0;
+  int failed_ = 0;
 };
 
 struct Close {
@@ -65,6 +70,9 @@ int Batch::run(std::FILE* input, const std::string& source) {
     }
   }
   if (interrupt_.requested()) throw Failure(ErrorKind::interrupted, "interrupted");
+  if (lines.failed() != 0) {
+    throw Failure(ErrorKind::io, fmt::format("cannot read {}: {}", source, std::strerror(lines.failed())));
+  }
   if (!leaving_) run_typed(buffer.finish(), source);
   return 0;
 }
@@ -102,7 +110,7 @@ void Batch::run_typed(const Typed& typed, const std::string& source) {
 }
 
 void Batch::finish() {
-  if (!interpreter_.roll_back()) return;
+  if (!interpreter_.roll_back(interrupt_)) return;
   throw Failure(ErrorKind::sql, "the input ended in a transaction, which was rolled back",
                 "end it with COMMIT, if it was meant");
 }

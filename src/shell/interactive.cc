@@ -34,13 +34,15 @@ class Conversation {
         take(line.text);
       }
     }
-    if (interpreter_.roll_back()) interpreter_.surroundings().say("The open transaction was rolled back.\n");
+    const Interrupt& leaving = stop_.requested() ? stop_ : cancellation_.fresh();
+    if (interpreter_.roll_back(leaving)) interpreter_.surroundings().say("The open transaction was rolled back.\n");
   }
 
  private:
   Completions complete(std::string_view before, std::string_view after) {
     const std::string typed = buffer_.text();
-    Completions found = interpreter_.complete(typed + std::string(before), after);
+    Completions found = interpreter_.complete(typed + std::string(before), after, cancellation_.fresh());
+    cancellation_.rest();
     found.from = std::max(found.from, typed.size()) - typed.size();
     return found;
   }

@@ -9,10 +9,14 @@
 #include "base/suggest.h"
 #include "shell/collector.h"
 #include "shell/json_writer.h"
+#include "shell/time_limit.h"
 #include "sql/traits.h"
 
 namespace dunlin::shell {
 namespace {
+
+// Who pressed Tab waits no longer for the names of tables.
+constexpr std::chrono::seconds kNamesWithin{2};
 
 // The server's line is the statement's, so it is shown as it stands in the input: blanks are in the place of what came
 // before it.
@@ -55,11 +59,14 @@ TransactionState Interpreter::transaction() const {
   return dialogue_ ? dialogue_->transaction() : TransactionState::none;
 }
 
-bool Interpreter::roll_back() {
+bool Interpreter::roll_back(const Interrupt& interrupt) {
   if (transaction() == TransactionState::none) return false;
+  if (interrupt.requested()) {
+    dialogue_.reset();
+    return true;
+  }
   Collector nobody;
-  const Interrupt never;
-  dialogue_->run({"ROLLBACK", {}}, never, nobody);
+  if (dialogue_->run({"ROLLBACK", {}}, interrupt, nobody).lost) dialogue_.reset();
   return true;
 }
 
@@ -236,7 +243,7 @@ std::string Interpreter::prompt(bool continues, bool inside_quote) const {
   return text + (state == TransactionState::open ? "=*> " : state == TransactionState::failed ? "=!> " : "=> ");
 }
 
-Completions Interpreter::complete(std::string_view before, std::string_view after) {
+Completions Interpreter::complete(std::string_view before, std::string_view after, Interrupt& interrupt) {
   std::vector<std::string> commands;
   for (const CommandRow& row : command_rows()) commands.push_back('\\' + std::string(row.name));
   for (const OwnCommand& command : surroundings_.own_commands) {
@@ -244,18 +251,21 @@ Completions Interpreter::complete(std::string_view before, std::string_view afte
   }
   std::ranges::sort(commands);
   try {
-    load_names();
+    load_names(interrupt);
   } catch (const Failure&) {
-    // Whatever it is, the next statement will say so.
+    // Whatever it is, the next statement will say so; until then nobody waits for it again.
+    if (dialogue_) names_.emplace();
   }
   return shell::complete(surroundings_.dialect, before, after, names_ ? *names_ : Names{}, commands);
 }
 
-void Interpreter::load_names() {
-  if (names_ || transaction() == TransactionState::failed) return;
-  const Interrupt never;
+void Interpreter::load_names(Interrupt& interrupt) {
+  if (names_ || !dialogue_ || transaction() == TransactionState::failed) return;
+  // To cancel it would fail an open transaction: then only the person may.
+  std::optional<TimeLimit> limit;
+  if (transaction() == TransactionState::none) limit.emplace(interrupt, kNamesWithin);
   Names names;
-  for (const Row& row : ask(names_query(surroundings_.dialect), never)) {
+  for (const Row& row : ask(names_query(surroundings_.dialect), interrupt)) {
     const std::string schema = row[0].value_or("");
     const std::string name = row[1].value_or("");
     if (names.relations.empty() || names.relations.back().schema != schema || names.relations.back().name != name) {

@@ -62,10 +62,11 @@ class Interpreter {
   std::string title() { return surroundings_.title(dialogue().server()); }
   const Surroundings& surroundings() const noexcept { return surroundings_; }
   TransactionState transaction() const;
-  // What is open is rolled back; false when nothing was.
-  bool roll_back();
+  // What is open is rolled back, by leaving where the interrupt was requested; false when nothing was.
+  bool roll_back(const Interrupt&);
   std::string prompt(bool continues, bool inside_quote) const;
-  Completions complete(std::string_view before, std::string_view after);
+  // Without the database's names where it does not tell them in time, or the interrupt is requested.
+  Completions complete(std::string_view before, std::string_view after, Interrupt&);
 
  private:
   Dialogue& dialogue();
@@ -77,7 +78,7 @@ class Interpreter {
   void set_format(const CommandLine&);
   void set_expanded(const CommandLine&);
   Rows ask(const std::string& sql, const Interrupt&);
-  void load_names();
+  void load_names(Interrupt&);
   // To the person; nothing where nobody reads along.
   void tell(const std::string& text) const;
 

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 import re
 import subprocess
 
@@ -151,7 +152,43 @@ def test_a_closed_pipe_ends_a_long_result(shell, dunlin, tmp_path):
                                stderr=subprocess.PIPE, cwd=tmp_path, env=clean_environment({"DATABASE_URL": shell.url}))
     process.stdout.readline()
     process.stdout.close()
-    assert process.wait(timeout=30) != 0
+    assert process.stderr.read() == b"" and process.wait(timeout=30) == 141
+
+
+def test_a_closed_pipe_ends_a_short_result(shell, dunlin, tmp_path):
+    reading, writing = os.pipe()
+    os.close(reading)
+    for arguments in (("-c", "SELECT 1"), ("--json", "-c", "SELECT 1")):
+        process = subprocess.run([str(dunlin.program), "shell", *arguments], stdout=writing, stderr=subprocess.PIPE,
+                                 cwd=tmp_path, env=clean_environment({"DATABASE_URL": shell.url}))
+        assert process.stderr == b"" and process.returncode == 141
+    os.close(writing)
+
+
+def test_a_full_disk_is_said(shell, dunlin, tmp_path):
+    endless = "WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < 2000000000) SELECT n FROM s"
+    with open("/dev/full", "wb") as full:
+        process = subprocess.run([str(dunlin.program), "shell", "-c", endless], stdout=full, stderr=subprocess.PIPE,
+                                 cwd=tmp_path, env=clean_environment({"DATABASE_URL": shell.url}))
+    assert process.returncode == 2 and b"No space left on device" in process.stderr
+
+
+def test_input_that_cannot_be_read_is_an_error(shell, dunlin, tmp_path):
+    directory = os.open(tmp_path, os.O_RDONLY)
+    process = subprocess.run([str(dunlin.program), "shell"], stdin=directory, capture_output=True, cwd=tmp_path,
+                             env=clean_environment({"DATABASE_URL": shell.url}))
+    os.close(directory)
+    assert process.returncode == 2 and b"cannot read stdin: Is a directory" in process.stderr
+    assert "cannot read .: Is a directory" in shell("-c", "\\i .").ok(2).stderr
+
+
+def test_a_statement_of_very_many_lines(shell):
+    rows = ",\n".join(f"({n}, 'a; b ''{n}'';')" for n in range(10, 100_000))
+    shell("--write", stdin=f"INSERT INTO customers VALUES\n{rows};\n").ok()
+    assert shell.query("SELECT count(*) FROM customers WHERE id >= 10") == ["99990"]
+    lines = "a; b\n" * 200_000
+    result = shell("-t", stdin=f"SELECT length('{lines}');\n").ok()
+    assert result.stdout.split() == ["1000000"]
 
 
 def test_a_system_shell(dunlin, tmp_path):
@@ -193,6 +230,46 @@ def test_postgres_itself_keeps_the_console_from_writing(reader, database, script
     assert result.code != 0, result.output
     assert database.query("SELECT id FROM kept") == [(1,)]
     assert database.query("SELECT 1 FROM pg_file_settings WHERE name = 'work_mem'") == []
+
+
+@pytest.mark.parametrize("script", [
+    "COPY kept TO PROGRAM 'cat > {file}';",
+    "COPY (SELECT 1) TO '{file}';",
+    "BEGIN;\nCOPY kept (id) TO E'{file}' (FORMAT csv);\nCOMMIT;",
+    "DO $$ BEGIN COPY kept TO '{file}'; END $$;",
+    "BEGIN;\nPREPARE TRANSACTION 'left';",
+    "SELECT lo_import('/etc/hostname');",
+    "SELECT pg_catalog . \"lo_from_bytea\" /* so */ (0, 'x');",
+    "BEGIN;\nSELECT 1;\nSELECT lo_create(0);\nCOMMIT;",
+    "SELECT lo_creat(-1);",
+    "SELECT lo_export(0, '{file}');",
+    "SELECT pg_replication_origin_create('left');",
+    "SELECT pg_create_physical_replication_slot('left', true);",
+])
+def test_what_postgres_allows_in_a_read_only_transaction_is_refused(reader, database, postgres, script):
+    file = postgres.directory / "written"
+    result = reader(script.format(file=file)).ok(8)
+    assert "dunlin shell --write" in result.stderr
+    assert not file.exists()
+    for table in ("pg_prepared_xacts", "pg_largeobject_metadata", "pg_replication_origin", "pg_replication_slots"):
+        assert database.value(f"SELECT count(*) FROM {table}") == 0
+
+
+def test_words_that_only_look_like_writing(reader):
+    assert reader("SELECT 'lo_import(1)' AS lo_create, 'COPY t TO PROGRAM' AS \"DO\";").ok().stdout
+    assert reader("COPY kept TO STDOUT;").ok().stdout == "1\n"
+    assert "42" in reader("PREPARE p AS SELECT 41 + 1;\nEXECUTE p;").ok().stdout
+
+
+def test_hints_are_those_of_a_console(dunlin, database, reader):
+    late = reader("BEGIN;\nSELECT 1;\nSET TRANSACTION ISOLATION LEVEL SERIALIZABLE;").ok(1)
+    assert "BEGIN ISOLATION LEVEL SERIALIZABLE" in late.stderr and "--write" not in late.stderr
+    assert "--write" in reader("BEGIN;\nSELECT 1;\nSET TRANSACTION READ WRITE;").ok(8).stderr
+    dunlin("shell", "--write", "-c", "CREATE PROCEDURE p() LANGUAGE plpgsql AS 'BEGIN COMMIT; END'", url=database.url).ok()
+    assert "dunlin shell --write" in reader("CALL p();").ok(8).stderr
+    for script in ("BEGIN;\nCALL p();", "BEGIN;\nVACUUM;"):
+        said = dunlin("shell", "--write", stdin=script, url=database.url).ok(1).stderr
+        assert "COMMIT or ROLLBACK first" in said and "migration" not in said
 
 
 @pytest.mark.parametrize("script", [

@@ -1,5 +1,6 @@
 """dunlin shell on a terminal: prompt, editing, history, completion, Ctrl-C and Ctrl-D."""
 
+import os
 import signal
 import stat
 
@@ -167,6 +168,31 @@ def test_sigterm_ends_it(console):
     terminal.signal(signal.SIGTERM)
     assert terminal.wait() == 143
     assert "rolled back" in terminal.shown
+
+
+@pytest.fixture
+def hanging(console, database):
+    """A console whose server does not answer any more."""
+    terminal = console()
+    (pid,), = database.query("SELECT pid FROM pg_stat_activity"
+                             " WHERE datname = current_database() AND application_name LIKE 'dunlin%'")
+    os.kill(pid, signal.SIGSTOP)
+    yield terminal
+    os.kill(pid, signal.SIGCONT)
+
+
+@pytest.mark.parametrize("console", ["postgres"], indirect=True)
+def test_ctrl_c_leaves_a_server_that_hangs(hanging):
+    hanging.line("SELECT 1;").expect("SELECT 1;.*\n")
+    hanging.send("\x03").expect(r"did not stop in time.*\(not connected\)=> ")
+    assert hanging.leave() == 0
+
+
+@pytest.mark.parametrize("console", ["postgres"], indirect=True)
+def test_tab_does_not_wait_for_a_server_that_hangs(hanging):
+    hanging.send("SELECT cust\t").expect("SELECT cust")
+    hanging.send("\x03").expect(r"\^C\n.*\(not connected\)=> ")
+    assert hanging.leave() == 0
 
 
 @pytest.mark.parametrize("console", ["postgres"], indirect=True)

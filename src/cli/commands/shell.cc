@@ -1,10 +1,13 @@
 #include <algorithm>
 #include <array>
+#include <csignal>
 #include <cstdlib>
 #include <exception>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <poll.h>
+#include <stdio_ext.h>
 #include <unistd.h>
 
 #include "base/exit_code.h"
@@ -71,6 +74,12 @@ std::string history_path(const Invocation& invocation) {
   if (named == "off") return {};
   if (!named.empty()) return named;
   return shell::default_history_path(variable(invocation, "XDG_STATE_HOME"), variable(invocation, "HOME"));
+}
+
+// Of standard output, a pipe.
+bool reader_gone() {
+  pollfd output{STDOUT_FILENO, POLLOUT, 0};
+  return ::poll(&output, 1, 0) > 0 && (output.revents & POLLERR) != 0;
 }
 
 class Shell final : public Command {
@@ -170,8 +179,22 @@ class Shell final : public Command {
   }
 
   int run_batch(const Invocation& invocation, shell::Interpreter& interpreter) {
-    if (invocation.json()) return run_document(invocation, interpreter);
-    return run_input(invocation, interpreter);
+    Console& console = invocation.console;
+    try {
+      const int code = invocation.json() ? run_document(invocation, interpreter) : run_input(invocation, interpreter);
+      console.flush();
+      return code;
+    } catch (const Failure& failure) {
+      // A statement whose rows nobody takes is interrupted, too.
+      const ErrorKind kind = failure.error().kind;
+      const bool by_output = kind == ErrorKind::io || kind == ErrorKind::interrupted;
+      if (console.arrives() || !by_output || invocation.interrupt.requested()) throw;
+      if (!reader_gone()) console.flush();
+      // As other programs end before `head`.
+      ::__fpurge(stdout);
+      std::clearerr(stdout);
+      return 128 + SIGPIPE;
+    }
   }
 
   int run_input(const Invocation& invocation, shell::Interpreter& interpreter) {
@@ -191,6 +214,7 @@ class Shell final : public Command {
       console.out_unmasked("\n]}\n");
       return code;
     } catch (const Failure& failure) {
+      if (!console.arrives()) throw;
       const std::string error = document(error_json(failure.error()), console.secrets());
       console.out_unmasked(fmt::format("\n],\n\"error\": {}}}\n", error));
       console.flush();

@@ -6,7 +6,8 @@ namespace {
 using std::chrono::steady_clock;
 
 // Longer than it takes the canceller to end the server process.
-constexpr std::chrono::seconds kGiveUp{10};
+constexpr std::chrono::seconds kGiveUp{6};
+constexpr std::chrono::seconds kGiveUpOurs{2};
 constexpr std::chrono::seconds kLook{1};
 
 // The types whose values are not just text; their numbers never change (pg_type.dat).
@@ -60,10 +61,15 @@ Answer AnswerReader::read() {
 
 void AnswerReader::wait() {
   const bool writing = PQflush(connection_.raw()) == 1;
-  const Wake wake = connection_.wait(writing, canceller_ ? nullptr : interrupt_, steady_clock::now() + kLook);
+  const Wake wake = connection_.wait(writing, give_up_at_ ? nullptr : interrupt_, steady_clock::now() + kLook);
   if (wake.readable && PQconsumeInput(connection_.raw()) == 0) return lose(PQerrorMessage(connection_.raw()), {});
-  if (interrupt_ != nullptr && interrupt_->requested()) cancel();
-  if (canceller_ && steady_clock::now() >= give_up_at_) lose("the server did not stop in time", {});
+  if (interrupt_ != nullptr && interrupt_->requested()) stop();
+  if (give_up_at_ && steady_clock::now() >= *give_up_at_) lose("the server did not stop in time", {});
+}
+
+void AnswerReader::stop() {
+  if (sink_ != nullptr) return cancel();
+  if (!give_up_at_) give_up_at_ = steady_clock::now() + kGiveUpOurs;
 }
 
 void AnswerReader::cancel() {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,8 +15,8 @@ namespace dunlin::postgres {
 
 class AnswerReader {
  public:
-  // `interrupt` and `sink` may be null: then nothing stops it, and rows are dropped. `backend` is whom to end when it
-  // does not listen to cancel requests.
+  // Without a `sink` it is a statement of dunlin's own: it is not cancelled, but an interrupt leaves it two seconds.
+  // `interrupt` may be null. `backend` is whom to end when it does not listen to cancel requests.
   AnswerReader(Connection&, const BackendId& backend, const StatementPlace&, const Interrupt*, RowSink*);
 
   // Of what was sent just now.
@@ -23,6 +24,7 @@ class AnswerReader {
 
  private:
   void wait();
+  void stop();
   void cancel();
   void take(const PGresult*);
   void take_row(const PGresult*, int number);
@@ -39,7 +41,7 @@ class AnswerReader {
   bool copy_refused_ = false;
   std::vector<Cell> cells_;
   std::unique_ptr<Canceller> canceller_;
-  SteadyTime give_up_at_{};
+  std::optional<SteadyTime> give_up_at_;
 };
 
 }  // namespace dunlin::postgres

@@ -1,19 +1,41 @@
 #include "drivers/postgres/dialogue.h"
 
 #include "drivers/postgres/answer_reader.h"
+#include "drivers/postgres/reading_only.h"
+#include "sql/tokens.h"
 #include "sql/traits.h"
 
 namespace dunlin::postgres {
 namespace {
 
-// What needs --write: 25006, and outside of a block 25001 where only a block keeps a statement from writing.
-void explain_refusal(Answer& answer, bool ours) {
+// SET TRANSACTION ISOLATION LEVEL and DEFERRABLE, however they are set.
+bool sets_isolation(std::string_view text) {
+  const std::string capitals = sql::capitals_of(text);
+  return capitals.find("ISOLATION") != std::string::npos || capitals.find("DEFERRABLE") != std::string::npos;
+}
+
+// What to type in a console, where server_error() says what to do about a migration.
+void advise(Error& error, std::string_view text) {
+  if (error.sqlstate == "25001" && sets_isolation(text)) {
+    error.hint = "it comes behind a query: BEGIN ISOLATION LEVEL SERIALIZABLE says it in time";
+  } else if (error.sqlstate == "25001" || error.sqlstate == "2D000") {
+    error.hint = "run it outside of a transaction: COMMIT or ROLLBACK first";
+  } else if (error.sqlstate == "55P04") {
+    error.hint = "a value added to an enum can be used only after its transaction: COMMIT first";
+  } else if (error.sqlstate == "55P03") {
+    error.hint = "run it again when the lock is free";
+  }
+}
+
+// What needs --write: 25006, and where only a block keeps a statement from writing 25001 and, of CALL, 2D000. `ours`:
+// the block is.
+void explain_refusal(Answer& answer, std::string_view text, bool ours) {
   if (!answer.error) return;
   Error& error = *answer.error;
-  if (error.sqlstate == "25001" && ours) {
+  const bool in_block = (error.sqlstate == "25001" && !sets_isolation(text)) || (error.sqlstate == "2D000" && ours);
+  if (error.sqlstate != "25006" && !in_block) return;
+  if (in_block && ours) {
     error.message = "this statement may change the database, and the console only reads: " + error.message;
-  } else if (error.sqlstate != "25006" && error.sqlstate != "25001") {
-    return;
   }
   error.kind = ErrorKind::safety;
   error.hint = "dunlin shell --write";
@@ -47,6 +69,11 @@ Answer PostgresDialogue::run(const SourceStatement& statement, const Interrupt& 
 }
 
 Answer PostgresDialogue::read_only(const SourceStatement& statement, const Interrupt& interrupt, RowSink& sink) {
+  if (auto refused = refused_by_word(statement.text, link_->server.version)) {
+    Answer answer;
+    answer.error = std::move(refused);
+    return answer;
+  }
   const std::string text(statement.text);
   const TransactionState before = transaction();
   if (before == TransactionState::failed) return ask(text, &statement, &interrupt, &sink);
@@ -57,13 +84,13 @@ Answer PostgresDialogue::read_only(const SourceStatement& statement, const Inter
   }
   // The snapshot makes it final.
   Answer guarded =
-      ask(opens ? "BEGIN READ ONLY; SELECT 1" : "SET TRANSACTION READ ONLY; SELECT 1", nullptr, nullptr, nullptr);
+      ask(opens ? "BEGIN READ ONLY; SELECT 1" : "SET TRANSACTION READ ONLY; SELECT 1", nullptr, &interrupt, nullptr);
   if (guarded.error) return guarded;
   Answer answer = ask(text, &statement, &interrupt, &sink);
-  explain_refusal(answer, opens);
+  explain_refusal(answer, statement.text, opens);
   if (!opens || answer.lost) return answer;
   const bool failed = transaction() == TransactionState::failed;
-  Answer ended = ask(failed ? "ROLLBACK" : "COMMIT", nullptr, nullptr, nullptr);
+  Answer ended = ask(failed ? "ROLLBACK" : "COMMIT", nullptr, &interrupt, nullptr);
   if (ended.lost || (ended.error && !answer.error)) {
     answer.error = std::move(ended.error);
     answer.lost = ended.lost;
@@ -90,7 +117,9 @@ Answer PostgresDialogue::ask(const std::string& sql, const SourceStatement* stat
   PQsetSingleRowMode(connection.raw());
   const StatementPlace place =
       statement != nullptr ? StatementPlace{statement->text, statement->where} : StatementPlace{};
-  return AnswerReader(connection, link_->expendable_backend(), place, interrupt, sink).read();
+  Answer answer = AnswerReader(connection, link_->expendable_backend(), place, interrupt, sink).read();
+  if (answer.error && statement != nullptr) advise(*answer.error, statement->text);
+  return answer;
 }
 
 }  // namespace dunlin::postgres

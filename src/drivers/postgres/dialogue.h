@@ -3,7 +3,7 @@
 // How a reading dialogue is kept from writing: every statement runs in a transaction that is READ ONLY and has taken
 // its first snapshot before the statement comes. From then on the server itself refuses to make it READ WRITE, to SET
 // as well as to set_config() in a function, and what cannot run in a transaction block (ALTER SYSTEM, VACUUM) is
-// refused.
+// refused. What a READ ONLY transaction lets happen is refused by its words (reading_only.h).
 #pragma once
 
 #include <memory>
