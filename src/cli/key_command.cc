@@ -8,7 +8,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "cli/descriptor.h"
+#include "base/descriptor.h"
 #include "cli/secret_stream.h"
 #include "dunlin/error.h"
 

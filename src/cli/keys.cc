@@ -7,7 +7,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 
-#include "cli/descriptor.h"
+#include "base/descriptor.h"
 #include "cli/key_command.h"
 #include "cli/secret_stream.h"
 #include "dunlin/error.h"

@@ -58,50 +58,14 @@ void HistoryTable::create(Session& session, const std::vector<std::string>& also
   throw Failure(ErrorKind::interrupted, "interrupted while making the history table");
 }
 
-namespace {
-
-// One part of a name: "quoted ""part""" or a bare word. Moves `text` behind it.
-std::string take_part(std::string_view& text, std::string_view whole) {
-  std::string part;
-  if (text.starts_with('"')) {
-    text.remove_prefix(1);
-    while (true) {
-      if (text.empty()) {
-        throw Failure(ErrorKind::config, "the history table's name has an unterminated quote: " + std::string(whole));
-      }
-      const char c = text.front();
-      text.remove_prefix(1);
-      if (c != '"') {
-        part += c;
-      } else if (text.starts_with('"')) {
-        part += '"';
-        text.remove_prefix(1);
-      } else {
-        return part;
-      }
-    }
-  }
-  const auto dot = std::min(text.find('.'), text.size());
-  part = text.substr(0, dot);
-  text.remove_prefix(dot);
-  return part;
-}
-
-}  // namespace
-
 TableName parse_table_name(std::string_view text) {
-  const std::string_view whole = text;
-  TableName name;
-  name.name = take_part(text, whole);
-  if (text.starts_with('.')) {
-    text.remove_prefix(1);
-    name.schema = std::move(name.name);
-    name.name = take_part(text, whole);
-  }
-  if (!text.empty() || name.name.empty()) {
-    throw Failure(ErrorKind::config, "not a table name: " + std::string(whole),
+  std::vector<std::string> parts = sql::split_name(text);
+  if (parts.empty() || parts.size() > 2) {
+    throw Failure(ErrorKind::config, "not a table name: " + std::string(text),
                   "write it as name, schema.name or \"Schema\".\"name\"");
   }
+  TableName name{.schema = {}, .name = std::move(parts.back())};
+  if (parts.size() == 2) name.schema = std::move(parts.front());
   return name;
 }
 

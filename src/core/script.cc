@@ -15,6 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/descriptor.h"
 #include "dunlin/error.h"
 
 namespace dunlin {
@@ -72,20 +73,6 @@ class MemoryReader final : public ScriptReader {
   std::string_view bytes_;
 };
 
-class FileDescriptor {
- public:
-  explicit FileDescriptor(int descriptor) : descriptor_(descriptor) {}
-  FileDescriptor(FileDescriptor&& other) noexcept : descriptor_(std::exchange(other.descriptor_, -1)) {}
-  FileDescriptor& operator=(FileDescriptor&&) = delete;
-  ~FileDescriptor() {
-    if (descriptor_ >= 0) ::close(descriptor_);
-  }
-  int get() const noexcept { return descriptor_; }
-
- private:
-  int descriptor_;
-};
-
 [[noreturn]] void fail(const std::string& shown_as, std::string_view what, std::string hint = {}) {
   Error error{
       .kind = ErrorKind::io, .message = fmt::format("cannot read {}: {}", shown_as, what), .hint = std::move(hint)};
@@ -101,7 +88,7 @@ class FileDescriptor {
 
 class FileReader final : public ScriptReader {
  public:
-  FileReader(FileDescriptor file, std::string shown_as, std::uint64_t begin, std::uint64_t end)
+  FileReader(Descriptor file, std::string shown_as, std::uint64_t begin, std::uint64_t end)
       : file_(std::move(file)), shown_as_(std::move(shown_as)), at_(begin), end_(end) {}
 
   std::size_t read(std::span<char> buffer) override {
@@ -109,7 +96,7 @@ class FileReader final : public ScriptReader {
     if (wanted == 0) return 0;
     ssize_t got = 0;
     do {
-      got = ::pread(file_.get(), buffer.data(), wanted, static_cast<off_t>(at_));
+      got = ::pread(file_.number(), buffer.data(), wanted, static_cast<off_t>(at_));
     } while (got < 0 && errno == EINTR);
     if (got < 0) fail_errno(shown_as_, errno);
     at_ += static_cast<std::uint64_t>(got);
@@ -117,7 +104,7 @@ class FileReader final : public ScriptReader {
   }
 
  private:
-  FileDescriptor file_;
+  Descriptor file_;
   std::string shown_as_;
   std::uint64_t at_;
   std::uint64_t end_;
@@ -154,10 +141,10 @@ class FileSource final : public Script::Source {
     if (text_) return std::make_unique<MemoryReader>(std::move(self), *text_);
 
     // O_NONBLOCK: opening a pipe must not wait for a writer.
-    FileDescriptor file(::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-    if (file.get() < 0) fail_errno(shown_as_, errno);
+    Descriptor file(::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+    if (file.number() < 0) fail_errno(shown_as_, errno);
     struct stat status{};
-    if (::fstat(file.get(), &status) != 0) fail_errno(shown_as_, errno);
+    if (::fstat(file.number(), &status) != 0) fail_errno(shown_as_, errno);
     if (!S_ISREG(status.st_mode)) fail(shown_as_, "it is not a regular file");
     check_unchanged(status);
 

@@ -21,8 +21,8 @@ namespace dunlin::net {
 // Runs `work` on a context that nothing else runs. What it throws is thrown here, besides Failure (timeout, which names
 // `peer`, and interrupted). The coroutine's frame lives no longer than the context.
 template <typename Result>
-Result within(boost::asio::io_context& context, boost::asio::awaitable<Result> work, std::chrono::milliseconds timeout,
-              const Interrupt* interrupt, std::string_view peer) {
+Result within(boost::asio::io_context& context, boost::asio::awaitable<Result> work,
+              std::chrono::steady_clock::time_point deadline, const Interrupt* interrupt, std::string_view peer) {
   // How soon an interrupt is seen.
   constexpr std::chrono::milliseconds kSlice{50};
   std::optional<Result> result;
@@ -31,11 +31,12 @@ Result within(boost::asio::io_context& context, boost::asio::awaitable<Result> w
     problem = std::move(thrown);
     if (!problem) result = std::move(value);
   });
-  const auto deadline = std::chrono::steady_clock::now() + timeout;
+  const auto began = std::chrono::steady_clock::now();
   while (!result && !problem) {
     const auto now = std::chrono::steady_clock::now();
     if (now >= deadline) {
-      throw Failure(ErrorKind::timeout, fmt::format("{} did not answer within {}", peer, format_duration(timeout)));
+      throw Failure(ErrorKind::timeout,
+                    fmt::format("{} did not answer within {}", peer, format_duration(deadline - began)));
     }
     if (interrupt != nullptr && interrupt->requested()) {
       throw Failure(ErrorKind::interrupted, fmt::format("interrupted while waiting for {}", peer));

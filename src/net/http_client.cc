@@ -13,6 +13,7 @@
 #include "base/base64.h"
 #include "dunlin/version.h"
 #include "net/deadline.h"
+#include "net/resolve.h"
 
 namespace dunlin::net {
 
@@ -64,10 +65,9 @@ asio::awaitable<HttpAnswer> exchange(Stream& stream, const http::request<http::s
   co_return HttpAnswer{.status = parser.get().result_int(), .body = std::move(body)};
 }
 
-asio::awaitable<HttpAnswer> talk(asio::io_context& context, const HttpCall& call, const HttpUrl& url) {
+asio::awaitable<HttpAnswer> talk(asio::io_context& context, const HttpCall& call, const HttpUrl& url,
+                                 const std::vector<tcp::endpoint>& endpoints) {
   const auto request = request_for(call, url);
-  tcp::resolver resolver(context);
-  const auto endpoints = co_await resolver.async_resolve(url.host, std::to_string(url.port), use_awaitable);
   if (!url.tls) {
     tcp::socket socket(context);
     co_await asio::async_connect(socket, endpoints, use_awaitable);
@@ -92,9 +92,11 @@ asio::awaitable<HttpAnswer> talk(asio::io_context& context, const HttpCall& call
 HttpAnswer http_call(const HttpCall& call) {
   const HttpUrl url = parse_http_url(call.url);
   const std::string peer = fmt::format("{}:{}", url.host, url.port);
+  const auto began = std::chrono::steady_clock::now();
   asio::io_context context(1);
   try {
-    return within(context, talk(context, call, url), call.timeout, call.interrupt, peer);
+    const auto endpoints = resolve(url.host, url.port, call.timeout, call.interrupt);
+    return within(context, talk(context, call, url, endpoints), began + call.timeout, call.interrupt, peer);
   } catch (const boost::system::system_error& problem) {
     throw Failure(ErrorKind::connect, fmt::format("{}: {}", peer, problem.code().message()));
   }

@@ -1,7 +1,8 @@
 #include "net/http_server.h"
 
+#include <algorithm>
+#include <list>
 #include <optional>
-#include <set>
 #include <utility>
 
 #include <boost/asio/as_tuple.hpp>
@@ -96,7 +97,7 @@ struct HttpServer::State : std::enable_shared_from_this<State> {
   HttpHandler handler;
   HttpLimits limits;
   Address address;
-  std::set<std::shared_ptr<Connection>> connections;
+  std::list<std::shared_ptr<Connection>> connections;  // the oldest first
   std::function<void()> when_idle;
   bool stopping = false;
 
@@ -147,8 +148,14 @@ struct HttpServer::State : std::enable_shared_from_this<State> {
     }
     boost::system::error_code ignored;
     static_cast<void>(connection->stream.socket().shutdown(tcp::socket::shutdown_send, ignored));
-    connections.erase(connection);
+    connections.remove(connection);
     if (stopping && connections.empty() && when_idle) when_idle();
+  }
+
+  // Who asks nothing goes first: a probe must not wait because others hold connections open.
+  void make_room() {
+    const auto idle = std::ranges::find_if(connections, [](const auto& each) { return !each->answering; });
+    if (idle != connections.end()) (*idle)->stream.close();
   }
 
   asio::awaitable<void> accept() {
@@ -159,9 +166,9 @@ struct HttpServer::State : std::enable_shared_from_this<State> {
         if (acceptor.is_open()) co_await pause.async_wait(kQuietly);
         continue;
       }
-      if (connections.size() >= limits.connections) continue;
+      if (connections.size() >= limits.connections) make_room();
       auto connection = std::make_shared<Connection>(std::move(socket));
-      connections.insert(connection);
+      connections.push_back(connection);
       const auto self = shared_from_this();
       asio::co_spawn(context, converse(connection), [self](const std::exception_ptr& defect) {
         if (defect) std::rethrow_exception(defect);

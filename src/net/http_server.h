@@ -13,7 +13,7 @@
 namespace dunlin::net {
 
 struct HttpLimits {
-  std::size_t connections = 1'000;  // one more is closed at once
+  std::size_t connections = 1'000;  // for one more, the one that has been idle for longest is closed
   std::size_t header_bytes = std::size_t{16} * 1024;
   // For a request to come, and for its answer to be taken.
   std::chrono::milliseconds idle{15'000};

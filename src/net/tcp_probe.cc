@@ -5,6 +5,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "net/deadline.h"
+#include "net/resolve.h"
 
 namespace dunlin::net {
 
@@ -14,9 +15,7 @@ using asio::ip::tcp;
 
 namespace {
 
-asio::awaitable<bool> connected(asio::io_context& context, const Address& address) {
-  tcp::resolver resolver(context);
-  const auto endpoints = co_await resolver.async_resolve(address.host, std::to_string(address.port), use_awaitable);
+asio::awaitable<bool> connected(asio::io_context& context, const std::vector<tcp::endpoint>& endpoints) {
   tcp::socket socket(context);
   co_await asio::async_connect(socket, endpoints, use_awaitable);
   co_return true;
@@ -25,9 +24,11 @@ asio::awaitable<bool> connected(asio::io_context& context, const Address& addres
 }  // namespace
 
 void probe_tcp(const Address& address, std::chrono::milliseconds timeout, const Interrupt* interrupt) {
+  const auto began = std::chrono::steady_clock::now();
   asio::io_context context(1);
   try {
-    within(context, connected(context, address), timeout, interrupt, to_string(address));
+    const auto endpoints = resolve(address.host, address.port, timeout, interrupt);
+    within(context, connected(context, endpoints), began + timeout, interrupt, to_string(address));
   } catch (const boost::system::system_error& problem) {
     throw Failure(ErrorKind::connect, fmt::format("{}: {}", to_string(address), problem.code().message()));
   }

@@ -137,26 +137,6 @@ std::vector<FoundColumn> sqlite_columns(Session& session, std::string_view condi
   return found;
 }
 
-// "a"."b".c as a, b, c. Empty when it is not written so.
-std::vector<std::string> name_parts(std::string_view text) {
-  std::vector<std::string> parts(1);
-  bool quoted = false;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (c == '"' && quoted && i + 1 < text.size() && text[i + 1] == '"') {
-      parts.back() += text[++i];
-    } else if (c == '"') {
-      quoted = !quoted;
-    } else if (c == '.' && !quoted) {
-      parts.emplace_back();
-    } else {
-      parts.back() += c;
-    }
-  }
-  if (quoted || std::ranges::any_of(parts, &std::string::empty)) parts.clear();
-  return parts;
-}
-
 }  // namespace
 
 std::vector<FoundColumn> find_by_suffix(Session& session, Dialect dialect) {
@@ -165,7 +145,7 @@ std::vector<FoundColumn> find_by_suffix(Session& session, Dialect dialect) {
 }
 
 FoundColumn find_named(Session& session, Dialect dialect, std::string_view name) {
-  const std::vector<std::string> parts = name_parts(name);
+  const std::vector<std::string> parts = sql::split_name(name);
   if (parts.size() != 2 && parts.size() != 3) {
     throw Failure(ErrorKind::config, fmt::format("\"{}\" is no column's name", name),
                   "write it as table.column or schema.table.column");

@@ -10,8 +10,10 @@ DatabaseLook DatabaseWatch::look() noexcept {
     try {
       if (!session_) session_ = project_.connect(true);
       DatabaseLook look = look_through(*session_);
-      if (look.problem && look.problem->kind == ErrorKind::connect) session_.reset();
-      if (session_ || !again) return look;
+      const bool broken = look.problem && look.problem->kind == ErrorKind::connect;
+      // A file may have been replaced by another: an open one would go on answering for what is gone.
+      if (broken || project_.driver->dialect() == Dialect::sqlite) session_.reset();
+      if (!broken || !again) return look;
     } catch (const Failure& failure) {
       session_.reset();
       if (!again) return {.problem = failure.error()};
@@ -29,12 +31,17 @@ DatabaseLook DatabaseWatch::look_through(Session& session) const {
   look.latency = project_.clock->now() - began;
   try {
     look.snapshot = read_status(project_, session);
-    const Dialect dialect = project_.driver->dialect();
-    look.replication = read_replication(session, dialect);
-    const auto lock = project_.scheme->run_lock(dialect, session.server().database);
-    look.locked = lock && !session.lock_holders(*lock).empty();
   } catch (const Failure& failure) {
     look.problem = failure.error();
+    return look;
+  }
+  try {
+    const Dialect dialect = project_.driver->dialect();
+    const auto lock = project_.scheme->run_lock(dialect, session.server().database);
+    look.locked = lock && !session.lock_holders(*lock).empty();
+    look.replication = read_replication(session, dialect);
+  } catch (const Failure&) {
+    // What this user may not see is left out; a connection that breaks is noticed by the next look.
   }
   return look;
 }

@@ -15,11 +15,12 @@
 namespace dunlin::server {
 
 struct DatabaseLook {
-  // Why there is nothing below but `latency`, and not even that when it could not be reached.
-  std::optional<Error> problem;
   // Of one round trip; empty when the database did not answer.
   std::optional<std::chrono::nanoseconds> latency;
+  // Files and history; empty when the database did not answer, or the history could not be read: `problem` says why.
   std::optional<Snapshot> snapshot;
+  std::optional<Error> problem;
+  // Empty where there is none, or where this user may not see it.
   std::optional<Replication> replication;
   // A run of dunlin, or of the tool whose lock it shares, is under way.
   bool locked = false;

@@ -39,8 +39,7 @@ Health overall_health(const DatabaseLook& look, const std::vector<CheckAnswer>& 
 }
 
 Readiness readiness(const DatabaseLook& look, bool strict) {
-  if (look.problem) return {.why = look.problem->message};
-  if (!look.snapshot) return {.why = "the history could not be read"};
+  if (!look.snapshot) return {.why = look.problem ? look.problem->message : "the history could not be read"};
   const Status& status = look.snapshot->status;
   const auto missing = std::ranges::count_if(status.rows, [](const StatusRow& row) {
     return row.migration && row.state != MigrationState::applied && row.state != MigrationState::held;

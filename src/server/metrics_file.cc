@@ -1,22 +1,32 @@
 #include "server/metrics_file.h"
 
 #include <cerrno>
+#include <chrono>
+#include <cstdlib>
 #include <cstring>
-#include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <thread>
 
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/base64.h"
+#include "base/descriptor.h"
 #include "dunlin/error.h"
 #include "net/http_client.h"
 
 namespace dunlin::server {
 namespace {
+
+using namespace std::chrono_literals;
+
+// A run does not wait for longer, for a file that others write in a millisecond.
+constexpr auto kLockPatience = 5'000ms;
+constexpr auto kLockPause = 20ms;
 
 [[noreturn]] void fail(const std::string& path, std::string_view what) {
   throw Failure(ErrorKind::io, fmt::format("{}: the metrics {}: {}", path, what, std::strerror(errno)));
@@ -26,15 +36,16 @@ namespace {
 class FileLock {
  public:
   explicit FileLock(const std::string& path)
-      : descriptor_(open((path + ".lock").c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0644)) {
-    if (descriptor_ < 0 || flock(descriptor_, LOCK_EX) != 0) fail(path, "cannot be written");
+      : file_(open((path + ".lock").c_str(), O_CREAT | O_RDWR | O_CLOEXEC | O_NOFOLLOW, 0600)) {
+    if (file_.number() < 0) fail(path, "cannot be written");
+    for (auto waited = 0ms; flock(file_.number(), LOCK_EX | LOCK_NB) != 0; waited += kLockPause) {
+      if (errno != EWOULDBLOCK || waited >= kLockPatience) fail(path, "cannot be written");
+      std::this_thread::sleep_for(kLockPause);
+    }
   }
-  ~FileLock() { close(descriptor_); }
-  FileLock(const FileLock&) = delete;
-  FileLock& operator=(const FileLock&) = delete;
 
  private:
-  int descriptor_;
+  Descriptor file_;
 };
 
 std::string exposition_of(const RunMetricsByDatabase& all) {
@@ -76,16 +87,18 @@ void add_to_metrics_file(const std::string& path, const std::string& database, c
   const FileLock lock(path);
   RunMetricsByDatabase all = load_metrics(path);
   all[database].add(run);
-  const std::string temporary = path + ".new";
-  {
-    std::ofstream file(temporary, std::ios::trunc);
-    file << exposition_of(all);
-    if (!file.flush()) fail(path, "cannot be written");
-  }
-  std::error_code problem;
-  std::filesystem::rename(temporary, path, problem);
-  if (problem)
-    throw Failure(ErrorKind::io, fmt::format("{}: the metrics cannot be written: {}", path, problem.message()));
+  // Of a name that nobody can have prepared.
+  std::string temporary = path + ".XXXXXX";
+  const Descriptor file(mkstemp(temporary.data()));
+  const std::string text = exposition_of(all);
+  const bool written = file.number() >= 0 && fchmod(file.number(), 0644) == 0 &&
+                       write(file.number(), text.data(), text.size()) == static_cast<ssize_t>(text.size()) &&
+                       rename(temporary.c_str(), path.c_str()) == 0;
+  if (written) return;
+  const int why = errno;
+  if (file.number() >= 0) unlink(temporary.c_str());
+  errno = why;
+  fail(path, "cannot be written");
 }
 
 void push_metrics(std::string_view gateway, const std::string& database, const RunMetrics& run,

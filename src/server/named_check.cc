@@ -82,8 +82,10 @@ std::vector<CheckAnswer> run_checks(const std::vector<NamedCheck>& checks, std::
                                     const Interrupt* interrupt) {
   std::vector<std::future<CheckAnswer>> under_way;
   under_way.reserve(checks.size());
+  // Where no thread is to be had, a check is made when its answer is wanted.
+  constexpr auto kAtOnce = std::launch::async | std::launch::deferred;
   for (const NamedCheck& check : checks) {
-    under_way.push_back(std::async(std::launch::async, run_check, std::cref(check), timeout, interrupt));
+    under_way.push_back(std::async(kAtOnce, run_check, std::cref(check), timeout, interrupt));
   }
   std::vector<CheckAnswer> answers;
   answers.reserve(checks.size());

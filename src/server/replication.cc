@@ -5,13 +5,14 @@
 namespace dunlin::server {
 namespace {
 
-// A standby that has replayed all it got is not behind, however long ago the last change was.
+// A standby that has replayed all it got is not behind, however long ago the last change was: as long as it gets any.
 constexpr std::string_view kPostgres =
     "SELECT pg_catalog.pg_is_in_recovery(),"
     " (SELECT pg_catalog.count(*) FROM pg_catalog.pg_stat_replication),"
     " CASE WHEN NOT pg_catalog.pg_is_in_recovery()"
     " THEN (SELECT pg_catalog.max(extract(epoch FROM replay_lag)) FROM pg_catalog.pg_stat_replication)"
-    " WHEN pg_catalog.pg_last_wal_receive_lsn() = pg_catalog.pg_last_wal_replay_lsn() THEN 0"
+    " WHEN pg_catalog.pg_last_wal_receive_lsn() = pg_catalog.pg_last_wal_replay_lsn()"
+    " AND EXISTS (SELECT FROM pg_catalog.pg_stat_wal_receiver) THEN 0"
     " ELSE extract(epoch FROM pg_catalog.clock_timestamp() - pg_catalog.pg_last_xact_replay_timestamp()) END";
 
 }  // namespace

@@ -119,7 +119,7 @@ void Service::handle(const net::HttpRequest& request, const net::Respond& respon
     return with_checkup([this, respond, all](const Checkup& checkup) { respond(check_up(checkup, all)); });
   }
   if (request.path == "/metrics") {
-    return with_checkup([this, respond](const Checkup& checkup) { respond(metrics(checkup)); });
+    return with_checkup([this, respond, all](const Checkup& checkup) { respond(metrics(checkup, all)); });
   }
   if (request.path == "/api/v1/migrations") {
     if (!all) {
@@ -135,12 +135,19 @@ void Service::handle(const net::HttpRequest& request, const net::Respond& respon
 }
 
 void Service::with_checkup(const std::function<void(const Checkup&)>& use) {
-  look_.ask([this, use](const auto& look) {
-    check_answers_.ask([this, use, look](const auto& answers) {
-      const Checkup checkup{look, answers};
-      notice(checkup);
-      use(checkup);
-    });
+  const auto checkup = std::make_shared<Checkup>();
+  const auto complete = [this, use, checkup] {
+    if (!checkup->database || !checkup->checks) return;
+    notice(*checkup);
+    use(*checkup);
+  };
+  look_.ask([checkup, complete](const auto& look) {
+    checkup->database = look;
+    complete();
+  });
+  check_answers_.ask([checkup, complete](const auto& answers) {
+    checkup->checks = answers;
+    complete();
   });
 }
 
@@ -175,9 +182,9 @@ HttpResponse Service::health(bool all) const {
 
 HttpResponse Service::ready(const DatabaseLook& look, bool all) {
   Readiness now = readiness(look, options_.ready_strict);
-  // What was applied stays applied while the database is away: taking every copy of the application out at once would
-  // not bring it back.
-  const bool away = !look.latency && was_ready_ && !options_.ready_strict;
+  // What was applied stays applied while the database is away, or somebody has locked the history: taking every copy of
+  // the application out at once would not help.
+  const bool away = !look.snapshot && was_ready_ && !options_.ready_strict;
   if (!away) was_ready_ = now.ready;
   const bool is_ready = now.ready || away;
   Json json{{"status", is_ready ? "ready" : "not ready"}};
@@ -211,9 +218,9 @@ HttpResponse Service::migrations(const DatabaseLook& look) const {
   return json_response(503, {{"error", options_.mask(message)}});
 }
 
-HttpResponse Service::metrics(const Checkup& checkup) const {
+HttpResponse Service::metrics(const Checkup& checkup, bool all) const {
   Exposition exposition;
-  write_build_info(exposition);
+  if (all) write_build_info(exposition);
   write_status_metrics(exposition, database_name_, *checkup.database);
   write_check_metrics(exposition, options_.checks, *checkup.checks);
   write_run_metrics(exposition, run_metrics());

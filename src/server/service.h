@@ -59,7 +59,7 @@ class Service {
   net::HttpResponse ready(const DatabaseLook&, bool all);
   net::HttpResponse check_up(const Checkup&, bool all) const;
   net::HttpResponse migrations(const DatabaseLook&) const;
-  net::HttpResponse metrics(const Checkup&) const;
+  net::HttpResponse metrics(const Checkup&, bool all) const;
   RunMetricsByDatabase run_metrics() const;
 
   const Project& project_;

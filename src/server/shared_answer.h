@@ -74,10 +74,19 @@ class SharedAnswer {
       if (ended_) return;
       wanted_ = false;
       lock.unlock();
-      auto found = std::make_shared<const Answer>(find_());
+      auto found = find_or_give_up();
       lock.lock();
       if (ended_) return;
       loop_.post([this, found = std::move(found)] { settle(found); });
+    }
+  }
+
+  // No thread, no memory: nobody is told anything else than that it takes too long.
+  Found find_or_give_up() {
+    try {
+      return std::make_shared<const Answer>(find_());
+    } catch (const std::exception&) {
+      return std::make_shared<const Answer>(late_());
     }
   }
 

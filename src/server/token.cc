@@ -19,13 +19,18 @@ bool same(std::string_view offered, std::string_view token) {
 
 }  // namespace
 
+std::string read_token(const std::string& file) {
+  std::ifstream stream(file);
+  std::string token;
+  std::getline(stream, token);
+  if (token.ends_with('\r')) token.pop_back();
+  return token;
+}
+
 bool is_bearer(std::string_view authorization, const std::string& token_file) {
   if (authorization.size() <= kScheme.size()) return false;
   if (!ascii::equals_ignoring_case(authorization.substr(0, kScheme.size()), kScheme)) return false;
-  std::ifstream file(token_file);
-  std::string token;
-  std::getline(file, token);
-  if (token.ends_with('\r')) token.pop_back();
+  const std::string token = read_token(token_file);
   return !token.empty() && same(authorization.substr(kScheme.size()), token);
 }
 

@@ -46,4 +46,28 @@ std::string quote_bytes(Dialect dialect, std::string_view bytes) {
   return quoted += '\'';
 }
 
+std::vector<std::string> split_name(std::string_view text) {
+  std::vector<std::string> parts;
+  while (true) {
+    std::string& part = parts.emplace_back();
+    if (text.starts_with('"')) {
+      std::size_t end = 1;
+      while (end < text.size() && (text[end] != '"' || text.substr(end, 2) == "\"\"")) {
+        part += text[end];
+        end += text[end] == '"' ? 2 : 1;
+      }
+      if (end >= text.size()) return {};
+      text.remove_prefix(end + 1);
+    } else {
+      part = text.substr(0, text.find('.'));
+      if (part.find('"') != std::string::npos) return {};
+      text.remove_prefix(part.size());
+    }
+    if (part.empty()) return {};
+    if (text.empty()) return parts;
+    if (!text.starts_with('.')) return {};
+    text.remove_prefix(1);
+  }
+}
+
 }  // namespace dunlin::sql

@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "dunlin/dialect.h"
 
@@ -15,5 +16,9 @@ std::string quote_text(Dialect, std::string_view value);
 // Bytes as a literal: '\x00ff' (bytea hex input, needs standard_conforming_strings on) on PostgreSQL, x'00ff'
 // elsewhere.
 std::string quote_bytes(Dialect, std::string_view bytes);
+
+// The other way: a."b.c".d as a, b.c, d, unquoted. Empty when it is not written so: a part is empty, or a quote is left
+// open or begins in the middle of one.
+std::vector<std::string> split_name(std::string_view text);
 
 }  // namespace dunlin::sql

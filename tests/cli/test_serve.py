@@ -1,5 +1,6 @@
 """`dunlin serve`, `dunlin healthcheck`, and the metrics that runs leave."""
 
+import fcntl
 import re
 import socket
 import subprocess
@@ -218,6 +219,7 @@ def test_other_machines_see_status_words_without_a_token(serve, applied, dunlin)
     assert document == {"status": "ok", "checks": {name: {"status": "ok"} for name in ["database", "schema", "replication"]}}
     assert service.get("/api/v1/migrations").status == 403 and service.get("/health").json() == {"status": "ok"}
     assert service.get("/ready").json() == {"status": "ready"} and service.get("/metrics").status == 200
+    assert "dunlin_build_info" not in service.get("/metrics").body
 
     token = dunlin.directory / "token"
     token.write_text("open-sesame\n")
@@ -230,6 +232,49 @@ def test_other_machines_see_status_words_without_a_token(serve, applied, dunlin)
     assert "version" in guarded.get("/health", headers=right).json()
     token.write_text("changed\n")
     assert guarded.get("/api/v1/migrations", headers=right).status == 401
+
+
+def test_what_a_user_may_not_see_is_left_out_and_does_not_matter(dunlin, postgres, database, three):
+    dunlin("migrate", url=database.url).ok()
+    database.execute("GRANT SELECT ON _sqlx_migrations TO app; REVOKE EXECUTE ON FUNCTION pg_stat_get_wal_senders() FROM PUBLIC")
+    service = Service(dunlin, url=postgres.url(database.name, user=PASSWORD_USER, password=PASSWORD))
+    assert service.get("/ready").status == 200
+    document = service.get("/api/v1/health/check_up").json()
+    assert document["status"] == "ok" and "replication" not in document["checks"]
+
+
+def test_a_locked_history_takes_nobody_out(serve, applied, database):
+    service = serve()
+    assert service.get("/ready").status == 200
+    holder = database.connect()
+    holder.autocommit = False
+    with holder.cursor() as cursor:
+        cursor.execute("LOCK TABLE _sqlx_migrations")
+        until(lambda: service.get("/api/v1/health/check_up").json()["checks"]["schema"]["status"] == "down", "the lock is felt")
+        assert service.get("/ready").status == 200
+    holder.close()
+
+
+def test_a_replaced_file_is_seen(dunlin, three, sqlite_dir):
+    dunlin("create", url=sqlite_dir.url()).ok()
+    dunlin("migrate", url=sqlite_dir.url()).ok()
+    service = Service(dunlin, url=sqlite_dir.url())
+    assert service.get("/ready").status == 200
+    dunlin("create", url=sqlite_dir.url("empty.db")).ok()
+    (sqlite_dir.path / "empty.db").rename(sqlite_dir.path / "app.db")
+    until(lambda: service.get("/ready").status == 503, "the other file is looked at")
+
+
+def test_a_service_that_cannot_start_threads_still_answers(dunlin, three, database):
+    (dunlin.directory / "dunlin.toml").write_text('[checks]\na = "tcp://127.0.0.1:1"\nb = "tcp://127.0.0.1:1"\n')
+    service = Service(dunlin, url=database.url)
+    subprocess.run(["prlimit", "--pid", str(service.running.pid), "--nproc=1"], check=True)
+    assert service.get("/api/v1/health/check_up").status == 200
+    assert service.get("/health").status == 200
+
+
+def test_no_token_in_the_file(dunlin, three):
+    assert "there is no token in nothing-here" in dunlin("serve", "--token-file", "nothing-here", url="sqlite:x.db").ok(2).stderr
 
 
 def test_no_password_is_ever_shown(dunlin, postgres, database, three):
@@ -330,6 +375,14 @@ def test_waiting_for_another_runner_is_measured(dunlin, database, three, migrati
     name = f'database="{database.name}"'
     assert float(values[f"dunlin_run_lock_wait_seconds_total{{{name}}}"]) > 0
     assert values[f'dunlin_runs_total{{{name},outcome="interrupted"}}'] == "1"
+
+
+def test_a_held_lock_ends_no_run(dunlin, database, three):
+    file = dunlin.directory / "dunlin.prom"
+    dunlin("migrate", "--metrics-file", file, url=database.url).ok()
+    with open(f"{file}.lock") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert "the metrics of this run are lost" in dunlin("migrate", "--metrics-file", file, url=database.url).ok().stderr
 
 
 def test_somebody_elses_file_is_left_alone(dunlin, database, three):

@@ -7,6 +7,7 @@
 #include "cli/opening.h"
 #include "net/http_server.h"
 #include "server/service.h"
+#include "server/token.h"
 
 namespace dunlin::cli {
 namespace {
@@ -52,6 +53,10 @@ class Serve final : public Command {
     for (const auto& check : options.checks) invocation.console.secrets().add_from_url(check.url);
     options.ready_strict = settings.on("ready_strict");
     options.token_file = settings.text("token_file");
+    if (!options.token_file.empty() && server::read_token(options.token_file).empty()) {
+      throw Failure(ErrorKind::config, fmt::format("there is no token in {}", options.token_file),
+                    "put one there, on the first line, readable by the user that dunlin runs as");
+    }
     options.metrics_file = settings.text("metrics_file");
     options.mask = [&invocation](std::string_view text) { return invocation.console.secrets().mask(text); };
     options.changed = [&invocation](server::Health health, const std::string& why) {

@@ -34,5 +34,16 @@ TEST(Quote, NulBytesAreRefused) {
   EXPECT_THROW(quote_text(Dialect::sqlite, "a\0b"sv), Failure);
 }
 
+TEST(SplitName, TakesPartsAndTheirQuotes) {
+  using Parts = std::vector<std::string>;
+  EXPECT_EQ(split_name("a"), Parts({"a"}));
+  EXPECT_EQ(split_name("a.b.C"), Parts({"a", "b", "C"}));
+  EXPECT_EQ(split_name(R"("a.b"."c ""d""".e)"), Parts({"a.b", "c \"d\"", "e"}));
+  for (const std::string_view text :
+       {"", ".", "a.", ".a", "a..b", "\"", "\"a", "\"a\"b", "a\"b\"", "\"\"", "a.\"\"", "\"a\"\""}) {
+    EXPECT_EQ(split_name(text), Parts()) << text;
+  }
+}
+
 }  // namespace
 }  // namespace dunlin::sql

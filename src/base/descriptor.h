@@ -1,17 +1,19 @@
 // A file descriptor that is closed with its owner.
 #pragma once
 
+#include <utility>
+
 #include <unistd.h>
 
-namespace dunlin::cli {
+namespace dunlin {
 
 class Descriptor {
  public:
   explicit Descriptor(int number) : number_(number) {}
   ~Descriptor() { close(); }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int number() const { return number_; }
+  Descriptor(Descriptor&& other) noexcept : number_(std::exchange(other.number_, -1)) {}
+  Descriptor& operator=(Descriptor&&) = delete;
+  int number() const noexcept { return number_; }
   void close() {
     if (number_ >= 0) ::close(number_);
     number_ = -1;
@@ -21,4 +23,4 @@ class Descriptor {
   int number_;
 };
 
-}  // namespace dunlin::cli
+}  // namespace dunlin
