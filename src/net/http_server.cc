@@ -147,7 +147,7 @@ struct HttpServer::State : std::enable_shared_from_this<State> {
       if (write_problem) break;
     }
     boost::system::error_code ignored;
-    static_cast<void>(connection->stream.socket().shutdown(tcp::socket::shutdown_send, ignored));
+    [[maybe_unused]] const auto gone = connection->stream.socket().shutdown(tcp::socket::shutdown_send, ignored);
     connections.remove(connection);
     if (stopping && connections.empty() && when_idle) when_idle();
   }
@@ -195,7 +195,7 @@ void HttpServer::stop(std::function<void()> done) {
   state.stopping = true;
   state.when_idle = std::move(done);
   boost::system::error_code ignored;
-  static_cast<void>(state.acceptor.close(ignored));
+  [[maybe_unused]] const auto gone = state.acceptor.close(ignored);
   for (const auto& connection : state.connections) {
     if (!connection->answering) connection->stream.cancel();
   }
