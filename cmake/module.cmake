@@ -1,18 +1,20 @@
-# dunlin_module(name LINKS other...): the folder src/<name> as the static library dunlin_<name>. Sources are found by
-# glob, so that adding a file is one change; drivers keep their files one folder deeper.
+# dunlin_module(name LINKS other...): the folder src/<name> as the static library dunlin_<name>, with _ for each /.
+# Sources are found by glob, so that adding a file is one change; drivers keep their files one folder deeper.
 function(dunlin_module name)
   cmake_parse_arguments(arg "" "" "LINKS" ${ARGN})
+  string(REPLACE / _ target dunlin_${name})
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${name}/*.cc)
   list(FILTER sources EXCLUDE REGEX "/main\\.cc$")
   # A folder may hold headers only; a static library may not be empty.
   if(NOT sources)
-    set(sources ${CMAKE_BINARY_DIR}/generated/${name}_headers_only.cc)
+    set(sources ${CMAKE_BINARY_DIR}/generated/${target}_headers_only.cc)
     file(WRITE ${sources} "")
   endif()
-  add_library(dunlin_${name} STATIC ${sources})
-  target_include_directories(dunlin_${name}
+  add_library(${target} STATIC ${sources})
+  target_include_directories(${target}
     PUBLIC $<BUILD_INTERFACE:${CMAKE_SOURCE_DIR}/include> PRIVATE ${CMAKE_SOURCE_DIR}/src)
+  list(TRANSFORM arg_LINKS REPLACE / _)
   list(TRANSFORM arg_LINKS PREPEND dunlin_)
-  target_link_libraries(dunlin_${name} PUBLIC ${arg_LINKS} PRIVATE dunlin_warnings)
-  set_target_properties(dunlin_${name} PROPERTIES POSITION_INDEPENDENT_CODE ON)
+  target_link_libraries(${target} PUBLIC ${arg_LINKS} PRIVATE dunlin_warnings)
+  set_target_properties(${target} PROPERTIES POSITION_INDEPENDENT_CODE ON)
 endfunction()

@@ -18,8 +18,8 @@ def allowed_arrows(text):
     arrows = {}
     for line in text.splitlines():
         cells = [cell.strip() for cell in line.strip().strip("|").split("|")]
-        if line.startswith("| `") and len(cells) == 3 and "/" not in cells[0] and "." not in cells[0]:
-            arrows[cells[0].strip("`")] = set(re.findall(r"`(\w+)`", cells[1]))
+        if re.match(r"\| `[\w/]+` \|", line) and len(cells) == 3:
+            arrows[cells[0].strip("`")] = set(re.findall(r"`([\w/]+)`", cells[1]))
     return arrows
 
 
@@ -27,7 +27,7 @@ def findings(repository):
     arrows = allowed_arrows((repository / "docs" / "architecture.md").read_text())
     if not arrows:
         yield "docs/architecture.md: no table of folders found"
-    folders = {path.name for path in (repository / "src").iterdir() if path.is_dir()}
+    folders = {folder_of(path.relative_to(repository / "src")) for path in repository.glob("src/**/*.*")}
     for folder in sorted(folders - arrows.keys()):
         yield f"src/{folder}: not in the table of docs/architecture.md"
     for path in sorted([*repository.glob("src/**/*.h"), *repository.glob("src/**/*.cc")]):
@@ -46,9 +46,14 @@ def findings(repository):
                 yield f"{path.relative_to(repository)}: name it by what it does"
 
 
+def folder_of(place):
+    """The one that the table names: `kubernetes` is three."""
+    return "/".join(place.parts[:2] if place.parts[0] == "kubernetes" else place.parts[:1])
+
+
 def source_findings(repository, path, arrows, folders):
     place = path.relative_to(repository / "src")
-    folder = place.parts[0]
+    folder = folder_of(place)
     for bracket, name in INCLUDE.findall(path.read_text()):
         shown = f"{path.relative_to(repository)}: includes {name}"
         library = name.split("/")[0]
@@ -56,7 +61,7 @@ def source_findings(repository, path, arrows, folders):
             yield f"{shown}; only src/{CLIENT_HEADERS[library]} may"
         if bracket == "<":
             continue
-        target = name.split("/")[0]
+        target = folder_of(Path(name))
         if target == "dunlin" or target == folder:
             continue
         if target not in folders:
