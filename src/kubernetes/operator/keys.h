@@ -1,0 +1,35 @@
+// The names under which the operator writes into objects of others, and reads them there. Those without a reason beside
+// them are migrations-operator's.
+#pragma once
+
+#include <string_view>
+
+namespace dunlin::manager {
+
+inline constexpr std::string_view kApiVersion = "migrations.coderanger.net/v1beta1";
+inline constexpr std::string_view kKind = "Migrator";
+
+// On pods: do not hold this one back; it may not start without any Migrator.
+inline constexpr std::string_view kNoWait = "migrations.coderanger.net/no-wait";
+inline constexpr std::string_view kRequired = "migrations.coderanger.net/required";
+// On Migrators: leave this one alone.
+inline constexpr std::string_view kSkipReconcile = "controller-utils/skip-reconcile";
+// On Migrators: another value than before tries again what has failed.
+inline constexpr std::string_view kRetry = "migrations.coderanger.net/retry";
+
+// On a Job's pods, the Migrator's name.
+inline constexpr std::string_view kMigrationsLabel = "migrations";
+// On a Job and its pods, the Migrator's name whole; it tells a migration's pods from those that wait for it.
+inline constexpr std::string_view kMigrator = "migrations.coderanger.net/migrator";
+// On a Job: what it migrates to, where its template came from, and a digest of what it was built as.
+inline constexpr std::string_view kIdentity = "migrations.coderanger.net/identity";
+inline constexpr std::string_view kWorkload = "migrations.coderanger.net/workload";
+inline constexpr std::string_view kConfig = "migrations.coderanger.net/config";
+// On a Job: what its reader should know about it.
+inline constexpr std::string_view kNote = "migrations.coderanger.net/note";
+
+// Of the init container that waits, and of the option that says what it asks for where the image alone does not.
+inline constexpr std::string_view kWaiterPrefix = "migrate-wait-";
+inline constexpr std::string_view kIdentityOption = "--identity=";
+
+}  // namespace dunlin::manager

@@ -1,0 +1,69 @@
+// What is kept of a pod. A cluster has thousands of them, so this is what takes the operator's memory.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "kubernetes/client/object.h"
+
+namespace dunlin::manager {
+
+enum class PodPhase { pending, running, succeeded, failed, unknown };
+
+struct ContainerView {
+  std::string name;
+  // As the pod asks for it, and what the node made of it ("docker.io/library/app@sha256:..."; empty before it is
+  // there).
+  std::string image;
+  std::string image_id;
+  // Its process runs, or has run.
+  bool started = false;
+  // Why it does not: "ImagePullBackOff".
+  std::string waiting;
+  // Of its last end.
+  std::optional<int> exit_code;
+  // What it left behind; kept of a migration's pods only.
+  std::string message;
+};
+
+// An init container of ours, for one Migrator.
+struct WaiterView {
+  std::string migrator;
+  // The identity that it asks for.
+  std::string identity;
+  // It was let through.
+  bool done = false;
+};
+
+struct PodView {
+  std::string namespace_name;
+  std::string name;
+  std::string uid;
+  kubernetes::StringMap labels;
+  std::optional<kubernetes::Reference> owner;
+  kubernetes::Time created;
+  PodPhase phase = PodPhase::unknown;
+  bool being_deleted = false;
+  // Empty as long as no node has it.
+  std::string node;
+  std::vector<ContainerView> containers;
+  std::vector<ContainerView> init_containers;
+  std::vector<WaiterView> waiters;
+  // The name of the Migrator whose Job made it; empty for every other pod.
+  std::string migration_of;
+
+  // It has not ended and is not about to go.
+  bool is_live() const;
+  // A container of the application runs, or has run: whatever it waited for is over.
+  bool has_started() const;
+  // By name, else the first; null when there is none.
+  const ContainerView* container(std::string_view container_name) const;
+  // The waiter for this Migrator, or null.
+  const WaiterView* waiter_for(std::string_view migrator) const;
+};
+
+PodView read_pod(const kubernetes::Json& pod);
+
+}  // namespace dunlin::manager
