@@ -31,6 +31,7 @@ class Process:
     environment: dict
     user: str = ""  # as in an image: name or number, of a group too behind a colon
     directory: str = "/"
+    groups: list = field(default_factory=list)  # numbers of further ones
 
 
 @dataclass
@@ -42,6 +43,10 @@ class Container:
     read_only: bool = False
     hostname: str = "container"
 
+    def mount_all(self):
+        """Called once in the mount namespace: `root` is complete afterwards."""
+        _mount_all(self)
+
 
 def checked(result, what):
     if result != 0:
@@ -49,12 +54,14 @@ def checked(result, what):
         raise OSError(number, f"{what}: {os.strerror(number)}")
 
 
-def mount(source, target, kind=None, flags=0):
-    checked(libc.mount(str(source).encode(), str(target).encode(), kind and kind.encode(), flags, None), f"mount {target}")
+def mount(source, target, kind=None, flags=0, options=None):
+    checked(libc.mount(str(source).encode(), str(target).encode(), kind and kind.encode(), flags,
+                       options and options.encode()), f"mount {target}")
 
 
 def run(container, started):
-    """Runs it to its end, handing on the signals that arrive, and gives the exit code. `started` is told its process."""
+    """Runs it to its end, handing on the signals that arrive, and gives the exit code. `started` is told its process, once it
+    is the program."""
     reader, writer = os.pipe()
     keeper = os.fork()
     if keeper == 0:
@@ -62,7 +69,7 @@ def run(container, started):
         _leave(lambda: _keep(container, writer))
     os.close(writer)
     with os.fdopen(reader) as pipe:
-        number = pipe.readline().strip()
+        number = pipe.read().strip()
     if number:
         started(int(number))
         for one in FORWARDED:
@@ -100,10 +107,9 @@ def _keep(container, writer):
     checked(libc.unshare(CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWUTS), "unshare")
     checked(libc.sethostname(container.hostname.encode(), len(container.hostname)), "sethostname")
     mount("none", "/", flags=MS_REC | MS_PRIVATE)
-    _mount_all(container)
+    container.mount_all()
     first = os.fork()
-    if first == 0:
-        os.close(writer)
+    if first == 0:  # its `writer` is closed by exec
         _leave(lambda: mount("proc", container.root / "proc", "proc") or _become(container.root, container.process))
     os.write(writer, f"{first}\n".encode())
     os.close(writer)
@@ -143,7 +149,7 @@ def _become(root, process):
     os.chroot(root)
     os.chdir(process.directory)
     user, group, home = _account(process.user)
-    os.setgroups([])
+    os.setgroups(process.groups)
     os.setgid(group)
     os.setuid(user)
     libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)

@@ -32,7 +32,8 @@ def source_entry(etc):
     for file in sorted(etc.glob("sources.list.d/*.sources")):
         for paragraph in re.split(r"\n[ \t]*\n", file.read_text()):
             fields = _fields(paragraph)
-            if _has(fields.get("types"), "deb") and _has(fields.get("suites"), SUITE) and _has(fields.get("components"), "main"):
+            if all(word in fields.get(name, "").split() for name, word in (("types", "deb"), ("suites", SUITE),
+                                                                            ("components", "main"))):
                 fields.update(types="deb-src", suites=SUITE, components="main")
                 fields.setdefault("signed-by", KEYRING)
                 return "".join(f"{name}: {value}\n" for name, value in fields.items()), "sources"
@@ -57,7 +58,3 @@ def _fields(paragraph):
             name = name.strip().lower()
             fields[name] = value.strip()
     return fields
-
-
-def _has(value, word):
-    return word in (value or "").split()

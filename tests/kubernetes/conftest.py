@@ -1,0 +1,1 @@
+from support.kubernetes.fixtures import kubernetes, namespace, nodes  # noqa: F401
