@@ -1,19 +1,18 @@
 """The control plane that other tests stand on is a real one."""
 
 import base64
-import json
 import os
 import re
 import signal
-import ssl
 import subprocess
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
+from support.account import free_port
 from support.kubernetes.api import JSON_PATCH, ApiError, condition
+from support.kubernetes.image import Image
+from support.kubernetes.manifests import container, pod
 from support.tls import Certificates
 from support.waiting import until
 
@@ -89,55 +88,64 @@ def test_a_custom_resource_keeps_what_its_schema_has(kubernetes, namespace):
     assert refused.value.status == 422
 
 
-class Webhook(BaseHTTPRequestHandler):
-    """Labels what it is asked about."""
+WEBHOOK = """
+import base64, http.server, json, ssl
 
+class Labels(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
         review = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        patch = [{"op": "add", "path": "/metadata/labels", "value": {"seen": review["request"]["operation"].lower()}}]
-        answer = {"apiVersion": review["apiVersion"], "kind": review["kind"], "response": {
-            "uid": review["request"]["uid"], "allowed": True, "patchType": "JSONPatch",
-            "patch": base64.b64encode(json.dumps(patch).encode()).decode()}}
-        body = json.dumps(answer).encode()
+        request = review["request"]
+        patch = json.dumps([{"op": "add", "path": "/metadata/labels", "value": {"seen": request["operation"].lower()}}])
+        review["response"] = {"uid": request["uid"], "allowed": True, "patchType": "JSONPatch",
+                              "patch": base64.b64encode(patch.encode()).decode()}
+        body = json.dumps(review).encode()
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
 
-    def log_message(self, *_):
-        pass
+context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+context.load_cert_chain("/tls/tls.crt", "/tls/tls.key")
+server = http.server.ThreadingHTTPServer(("", PORT), Labels)
+server.socket = context.wrap_socket(server.socket, server_side=True)
+server.serve_forever()
+"""
 
 
 @pytest.fixture
-def webhook():
-    """(port, authority) of a server of admission reviews."""
-    certificates = Certificates("localhost", ["127.0.0.1"])
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificates.server_certificate, certificates.server_key)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Webhook)
-    server.socket = context.wrap_socket(server.socket, server_side=True)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield server.server_port, certificates.authority.read_bytes()
-    server.shutdown()
-    server.server_close()
+def webhook(kubernetes, nodes, namespace):
+    """A pod that labels what it is asked about, and its Service: (port, its authority in base64)."""
+    port = free_port()
+    certificates = Certificates(f"hook.{namespace}.svc", ["127.0.0.1"])
+    kubernetes.kubectl("create", "secret", "tls", "hook", f"--cert={certificates.server_certificate}",
+                       f"--key={certificates.server_key}", namespace=namespace).ok()
+    nodes.images["hook"] = Image(["/usr/bin/python3", "-c", WEBHOOK.replace("PORT", str(port))])
+    made = pod("hook", namespace, container("hook", mounts={"tls": "/tls"}, readinessProbe={"tcpSocket": {"port": port}}))
+    made["spec"]["volumes"] = [{"name": "tls", "secret": {"secretName": "hook"}}]
+    kubernetes.api.create(made)
+    kubernetes.api.create({"apiVersion": "v1", "kind": "Service", "metadata": {"name": "hook", "namespace": namespace},
+                           "spec": {"selector": {"app": "hook"}, "ports": [{"port": 443, "targetPort": port}]}})
+    kubernetes.api.wait_for("Pod", "hook", namespace, condition("Ready"))
+    yield port, base64.b64encode(certificates.authority.read_bytes()).decode()
     certificates.close()
 
 
-def test_a_mutating_webhook_is_asked(kubernetes, namespace, webhook):
+@pytest.mark.parametrize("called_by", ["url", "service"])
+def test_a_mutating_webhook_is_asked(kubernetes, namespace, webhook, called_by):
     port, authority = webhook
+    where = {"url": f"https://127.0.0.1:{port}/label", "service": {"namespace": namespace, "name": "hook", "path": "/label"}}
     kubernetes.api.create({
         "apiVersion": "admissionregistration.k8s.io/v1", "kind": "MutatingWebhookConfiguration", "metadata": {"name": "labels"},
         "webhooks": [{
             "name": "labels.test.example", "admissionReviewVersions": ["v1"], "sideEffects": "None", "failurePolicy": "Fail",
-            "clientConfig": {"url": f"https://127.0.0.1:{port}/label", "caBundle": base64.b64encode(authority).decode()},
-            "namespaceSelector": {"matchLabels": {"kubernetes.io/metadata.name": namespace}},
+            "clientConfig": {called_by: where[called_by], "caBundle": authority},
+            "objectSelector": {"matchLabels": {"hooked": namespace}},
             "rules": [{"apiGroups": [""], "apiVersions": ["v1"], "operations": ["CREATE"], "resources": ["configmaps"]}]}]})
-    kubernetes.api.patch("Namespace", namespace, {"metadata": {"labels": {"kubernetes.io/metadata.name": namespace}}})
 
     def labels_of_a_new_one():
-        metadata = {"generateName": "c-", "namespace": namespace}
-        return kubernetes.api.create({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata})["metadata"].get("labels")
+        metadata = {"generateName": "c-", "namespace": namespace, "labels": {"hooked": namespace}}
+        return kubernetes.api.create({"apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata})["metadata"]["labels"]
 
     try:
         until(lambda: labels_of_a_new_one() == {"seen": "create"}, "the server knows of the webhook")

@@ -1,6 +1,8 @@
 """The node that other tests' pods run on does what a kubelet does."""
 
+import contextlib
 import json
+import urllib.request
 
 import pytest
 
@@ -64,7 +66,8 @@ def test_a_job_runs_its_init_container_first(kubernetes, nodes, namespace):
 @pytest.mark.parametrize("policy, script, message", [
     ("File", "echo said; echo why >/dev/termination-log; exit 5", "why\n"),
     ("FallbackToLogsOnError", "echo said; exit 5", "said\n"),
-    ("FallbackToLogsOnError", "seq 1 5000; exit 5", "".join(f"{n}\n" for n in range(4921, 5001)))])
+    ("FallbackToLogsOnError", "seq 1 5000; exit 5", "".join(f"{n}\n" for n in range(4921, 5001)))],
+    ids=["file", "log", "long log"])
 def test_a_job_that_fails_says_why(kubernetes, nodes, namespace, policy, script, message):
     kubernetes.api.create(job("fails", namespace, shell(script, terminationMessagePolicy=policy)))
     kubernetes.api.wait_for("Job", "fails", namespace, condition("Failed"))
@@ -176,3 +179,65 @@ def test_the_node_goes_on_after_the_servers_were_gone():
         cluster.apiserver.restart()
         cluster.api.create(job("next", "n", shell("exit 0")))
         cluster.api.wait_for("Job", "next", "n", condition("Complete"), timeout=90)
+
+
+GREET = """
+import http.server, os, sys
+class Answer(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(os.environ["HOSTNAME"].encode())
+http.server.ThreadingHTTPServer((os.environ["POD_IP"], int(os.environ["PORT"])), Answer).serve_forever()
+"""
+
+
+def test_services_lead_to_ready_pods(kubernetes, nodes, namespace):
+    nodes.images["greet"] = Image(["/usr/bin/python3", "-c", GREET])
+    ask = "import urllib.request as request; print(request.urlopen('http://greet').read())"
+    nodes.images["asks-greet"] = Image(["/usr/bin/python3", "-c", ask])
+    port = free_port()
+    one = container("greet", env={"PORT": str(port), "POD_IP": {"fieldRef": {"fieldPath": "status.podIP"}}},
+                    ports=[{"name": "http", "containerPort": port}], readinessProbe={"tcpSocket": {"port": "http"}})
+    kubernetes.api.create(deployment("greet", namespace, 2, one))
+    service = {"apiVersion": "v1", "kind": "Service", "metadata": {"name": "greet", "namespace": namespace},
+               "spec": {"selector": {"app": "greet"}, "ports": [{"port": 80, "targetPort": "http"}]}}
+    address = kubernetes.api.create(service)["spec"]["clusterIP"]
+    kubernetes.api.wait_for("Deployment", "greet", namespace, condition("Available"))
+    names = {one["metadata"]["name"] for one in pods_of(kubernetes, namespace, "app=greet")}
+    until(lambda: {body_of(f"http://{address}") for _ in range(4)} == names, "both answer in turn")
+    kubernetes.api.create(pod("asks", namespace, container("asks-greet"), restartPolicy="OnFailure"))
+    kubernetes.api.wait_for("Pod", "asks", namespace, phase("Succeeded"))
+    kubernetes.api.patch("Deployment", "greet", {"spec": {"replicas": 0}}, namespace)
+    until(lambda: body_of(f"http://{address}") is None, "nobody answers")
+
+
+def body_of(url):
+    with contextlib.suppress(OSError):
+        return urllib.request.urlopen(url, timeout=5).read().decode()
+
+
+def test_kubectl_follows_a_log(kubernetes, nodes, namespace):
+    kubernetes.api.create(pod("talks", namespace, shell("echo one; echo two; sleep 0.3; echo three"), restartPolicy="Never"))
+    kubernetes.api.wait_for("Pod", "talks", namespace, phase("Running", "Succeeded"))
+    assert kubernetes.kubectl("logs", "--follow", "talks", namespace=namespace).ok().stdout == "one\ntwo\nthree\n"
+    assert kubernetes.kubectl("logs", "--tail=1", "talks", namespace=namespace).ok().stdout == "three\n"
+    assert kubernetes.kubectl("logs", "--previous", "talks", namespace=namespace).code == 1
+
+
+def test_a_container_that_is_not_alive_is_started_again(kubernetes, nodes, namespace):
+    probe = {"exec": {"command": ["test", "-e", "/tmp/alive"]}, "failureThreshold": 1, "initialDelaySeconds": 1}
+    script = "trap 'exit 0' TERM; touch /tmp/alive; sleep 1; rm /tmp/alive; while :; do sleep 0.05; done"
+    kubernetes.api.create(pod("ill", namespace, shell(script, livenessProbe=probe)))
+    seen = kubernetes.api.wait_for("Pod", "ill", namespace, lambda one: any(
+        status["restartCount"] for status in one["status"].get("containerStatuses", [])))
+    assert seen["status"]["containerStatuses"][0]["lastState"]["terminated"]["exitCode"] == 0
+
+
+def test_a_pod_waits_for_a_node_that_suits_it(kubernetes, nodes, namespace):
+    kubernetes.api.create(pod("choosy", namespace, shell("exit 0"), restartPolicy="Never", nodeSelector={"disk": namespace}))
+    held = kubernetes.api.wait_for("Pod", "choosy", namespace, condition("PodScheduled", "False"))
+    assert held["status"]["phase"] == "Pending"
+    assert [one["reason"] for one in held["status"]["conditions"]] == ["Unschedulable"]
+    kubernetes.kubectl("label", "node", nodes.names[0], f"disk={namespace}").ok()
+    kubernetes.api.wait_for("Pod", "choosy", namespace, phase("Succeeded"))

@@ -39,7 +39,10 @@ class ControlPlane:
     def __init__(self):
         self._programs = binaries.ensure()
         self.directory = Path(tempfile.mkdtemp(prefix="dunlin-kubernetes-"))
-        self.certificates = Certificates("kubernetes.default.svc", ["127.0.0.1", "10.0.0.1"])
+        # Addresses of Services are loopback's, so that node.Nodes can answer there; pods have those below 127.64.
+        self._range = f"127.{64 + secrets.randbelow(64)}.{secrets.randbelow(256)}"
+        self.service_address = f"{self._range}.1"  # of the API server's own Service, on port 443
+        self.certificates = Certificates("kubernetes.default.svc", ["127.0.0.1", self.service_address])
         self.authority = self.certificates.authority
         self._token = secrets.token_hex(16)
         self._account_key = self.directory / "service-accounts.key"
@@ -159,7 +162,7 @@ class ControlPlane:
                 f"--tls-private-key-file={self.certificates.server_key}", f"--client-ca-file={self.authority}",
                 f"--token-auth-file={self.directory / 'tokens.csv'}", "--authorization-mode=RBAC",
                 f"--service-account-key-file={self._account_key}", f"--service-account-signing-key-file={self._account_key}",
-                "--service-account-issuer=https://kubernetes.default.svc", "--service-cluster-ip-range=10.0.0.0/24",
+                "--service-account-issuer=https://kubernetes.default.svc", f"--service-cluster-ip-range={self._range}.0/24",
                 "--endpoint-reconciler-type=none", "--allow-privileged=true", f"--feature-gates={FEATURES}",
                 # Nodes would be tainted until a controller that looks after nodes had seen them.
                 "--disable-admission-plugins=TaintNodesByCondition"]

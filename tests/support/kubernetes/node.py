@@ -7,10 +7,11 @@
 
 A container is a process in mount, process and host-name namespaces of its own, with the volumes where the pod wants them; this
 needs root. Its network is the machine's: its ports are the machine's, and each pod has an address of its own in 127.0.0.0/8,
-for those who care to listen there only. As number 1 of its process namespace it is not ended by a signal that it does not handle.
+for those who care to listen there only. Services have addresses and names. As number 1 of its process namespace a process is
+not ended by a signal that it does not handle.
 
 What a kubelet does and this does not: pulling (names are looked up in `images`), limits, security beyond users and groups,
-native sidecars (the API server of 1.20 drops their field), activeDeadlineSeconds of pods.
+native sidecars (the API server of 1.20 drops their field), activeDeadlineSeconds of pods, kubectl exec and port-forward.
 """
 
 import itertools
@@ -22,9 +23,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .api import STRATEGIC_PATCH, ApiError
+from .endpoints import Endpoints
 from .image import Images
 from .informer import Informer
+from .log_server import LogServer
+from .names import Names
 from .pod import Pod
+from .relays import Relays
 from .scheduling import choose
 
 
@@ -47,16 +52,18 @@ class Nodes:
         self.api, self.images, self.names, self.pace = cluster.api, Images(images or {}), list(names), pace or Pace()
         self.directory = Path(tempfile.mkdtemp(prefix="dunlin-nodes-"))
         self.directory.chmod(0o755)
-        self.hosts = self.directory / "hosts"
-        self.hosts.write_text("127.0.0.1 localhost\n")
-        host, _, port = cluster.server.removeprefix("https://").partition(":")
-        # What every pod has: where the API is. A Service's address leads nowhere here.
-        self.variables = {"KUBERNETES_SERVICE_HOST": host, "KUBERNETES_SERVICE_PORT": port}
-        first = f"127.{1 + os.getpid() % 250}"  # another agent may run beside
+        # What every pod has: where the API is.
+        self.variables = {"KUBERNETES_SERVICE_HOST": cluster.service_address, "KUBERNETES_SERVICE_PORT": "443"}
+        server = ("127.0.0.1", cluster.apiserver.ports[0])
+        self._endpoints = Endpoints({("default", "kubernetes"): server}, self._endpoints_changed)
+        self.names_of_services, self._relays = Names(self.directory / "hosts", self._endpoints), Relays(self._endpoints)
+        self._log_server = LogServer(cluster.certificates, self._container)
+        first = f"127.{1 + os.getpid() % 63}"  # another agent may run beside
         self._addresses = (f"{first}.{number // 250}.{1 + number % 250}" for number in itertools.count())
         self._pods, self._nodes, self._homeless, self._last = {}, {}, {}, {}
         self._lock = threading.Lock()
         self._informers = [Informer(self.api, "Node", self._node_changed, self._node_gone),
+                           Informer(self.api, "Service", self._endpoints.service_changed, self._endpoints.service_gone),
                            Informer(self.api, "Pod", self._pod_changed, self._pod_gone)]
 
     # Starting and ending.
@@ -76,6 +83,8 @@ class Nodes:
             pod.gone()
         for pod in self._pods.values():
             pod.join()
+        self._log_server.close()
+        self._relays.close()
         shutil.rmtree(self.directory, ignore_errors=True)
 
     def __enter__(self):
@@ -87,7 +96,8 @@ class Nodes:
     # Using it.
 
     def logs(self, namespace, pod, container=None, run=-1):
-        """What it said, in its last run (-1), the one before (-2), or the first (1). Of the pod that had this name last."""
+        """What it said, in its last run (-1), the one before (-2), or the first (1). Of the pod that had this name last, also
+        when it is gone; kubectl logs wants one that is there."""
         return self._container(namespace, pod, container).log(run).read_text(errors="replace")
 
     def execute(self, namespace, pod, words, container=None, timeout=30):
@@ -104,6 +114,10 @@ class Nodes:
         found = [one for one in [*pod.init, *pod.containers] if one.spec["name"] == container]
         return (found or pod.containers)[0]
 
+    def _endpoints_changed(self):
+        self.names_of_services.write()
+        self._relays.update()
+
     # Nodes.
 
     def _register(self, name):
@@ -115,7 +129,8 @@ class Nodes:
         self.api.patch("Node", name, {"status": {
             "capacity": space, "allocatable": space,
             "conditions": [{"type": "Ready", "status": "True", "reason": "KubeletReady"}],
-            "addresses": [{"type": "InternalIP", "address": "127.0.0.1"}, {"type": "Hostname", "address": name}],
+            "addresses": [{"type": "InternalIP", "address": "127.0.0.1"}],
+            "daemonEndpoints": {"kubeletEndpoint": {"Port": self._log_server.server_port}},
             "nodeInfo": {"kubeletVersion": "v1.20.2-test", "operatingSystem": "linux", "architecture": "amd64"}}},
             subresource="status")
 
@@ -134,6 +149,7 @@ class Nodes:
     # Pods.
 
     def _pod_changed(self, pod):
+        self._endpoints.pod_changed(pod)
         metadata, node = pod["metadata"], pod["spec"].get("nodeName")
         with self._lock:
             self._homeless.pop(metadata["uid"], None)
@@ -149,6 +165,7 @@ class Nodes:
             self._place(pod)
 
     def _pod_gone(self, pod):
+        self._endpoints.pod_gone(pod)
         with self._lock:
             self._homeless.pop(pod["metadata"]["uid"], None)
             known = self._pods.pop(pod["metadata"]["uid"], None)

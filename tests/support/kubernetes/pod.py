@@ -131,7 +131,8 @@ class Pod(threading.Thread):
                 pod = {**self.pod, "status": {**self.pod["status"], **self._addresses()}}
                 given = {"PATH": PATH, "HOSTNAME": pod["metadata"]["name"], **image.env, **self._node.variables}
                 environment = variables(pod, one.spec, Objects(self._node.api, self.namespace), given)
-                one.start(pod, image, environment, self._volumes.mounts(one.spec), self.address, self._node.hosts)
+                one.start(pod, image, environment, self._volumes.mounts(one.spec), self.address,
+                          self._node.names_of_services.file(self.namespace))
                 return
             except NotYet as problem:
                 one.wait("CreateContainerConfigError", str(problem))
