@@ -1,0 +1,146 @@
+#include "kubernetes/operator/job_outcome.h"
+
+#include <algorithm>
+#include <array>
+
+#include <fmt/format.h>
+
+#include "base/printable.h"
+#include "base/redact.h"
+#include "kubernetes/operator/job.h"
+
+namespace dunlin::manager {
+namespace {
+
+using kubernetes::condition;
+using kubernetes::field;
+using kubernetes::integer;
+using kubernetes::is_true;
+using kubernetes::Json;
+using kubernetes::text;
+using kubernetes::Time;
+using State = JobOutcome::State;
+
+// A pod without a node, or a Job without a pod, is given so long: until then one may be on its way.
+constexpr std::chrono::minutes kPatience{1};
+
+// A container that waits for one of these goes on waiting until somebody does something.
+bool is_stuck(const ContainerView& container) {
+  static constexpr std::array<std::string_view, 6> kReasons{"ImagePullBackOff",     "ErrImagePull",
+                                                            "InvalidImageName",     "ErrImageNeverPull",
+                                                            "CreateContainerError", "CreateContainerConfigError"};
+  return std::ranges::find(kReasons, container.waiting) != kReasons.end();
+}
+
+const ContainerView* migration_of(const PodView& pod) {
+  const auto found = std::ranges::find(pod.containers, kMigrationContainer, &ContainerView::name);
+  return found == pod.containers.end() ? nullptr : &*found;
+}
+
+const ContainerView* stuck_container(const PodView& pod) {
+  for (const auto* containers : {&pod.init_containers, &pod.containers}) {
+    const auto found = std::ranges::find_if(*containers, is_stuck);
+    if (found != containers->end()) return &*found;
+  }
+  return nullptr;
+}
+
+// Its migration has not run, and what keeps it does not look as if it would pass.
+bool is_idle(const PodView& pod, Time now) {
+  const ContainerView* migration = migration_of(pod);
+  if (migration == nullptr || migration->started) return false;
+  return stuck_container(pod) != nullptr || (pod.node.empty() && now - pod.created >= kPatience);
+}
+
+const PodView* newest_failed(const std::vector<const PodView*>& pods) {
+  const PodView* newest = nullptr;
+  for (const PodView* pod : pods) {
+    const ContainerView* migration = migration_of(*pod);
+    const bool has_failed =
+        pod->phase == PodPhase::failed || (migration != nullptr && migration->exit_code.value_or(0) != 0);
+    if (has_failed && (newest == nullptr || pod->created >= newest->created)) newest = pod;
+  }
+  return newest;
+}
+
+std::string last_lines(const std::string& message, int count) {
+  // A secret may go over lines: first the mask, then the cut.
+  std::string shown = printable(redact(message));
+  shown.erase(shown.find_last_not_of(" \n") + 1);
+  std::size_t begin = shown.size();
+  for (int lines = 0; begin > 0 && lines < count; ++lines) {
+    const std::size_t before = shown.rfind('\n', begin - 1);
+    begin = before == std::string::npos ? 0 : before;
+  }
+  return shown.substr(begin < shown.size() && shown[begin] == '\n' ? begin + 1 : begin);
+}
+
+// 2 is usage or configuration, 5 files against history, 8 refused: base/exit_code.h. psql's 2 is a lost connection.
+bool is_hopeless(int exit_code, const std::string& message) {
+  if (exit_code == 2) return message.find("psql:") == std::string::npos;
+  return exit_code == 5 || exit_code == 8;
+}
+
+// Why the Job gave up, unless that is only that its pods have failed often enough.
+std::string reason_of(const Json& job) {
+  const Json& given_up = condition(job, "Failed");
+  if (!is_true(given_up) || text(field(given_up, "reason")) == "BackoffLimitExceeded") return {};
+  return text(field(given_up, "message"));
+}
+
+void describe_failure(const Json& job, const std::vector<const PodView*>& pods, int log_tail, JobOutcome& outcome) {
+  outcome.detail = reason_of(job);
+  const PodView* pod = newest_failed(pods);
+  const ContainerView* migration = pod == nullptr ? nullptr : migration_of(*pod);
+  if (migration == nullptr || !migration->exit_code) return;
+  outcome.hopeless = is_hopeless(*migration->exit_code, migration->message);
+  if (!outcome.detail.empty()) outcome.detail += "; ";
+  outcome.detail += fmt::format("exit code {}", *migration->exit_code);
+  const std::string lines = log_tail > 0 ? last_lines(migration->message, log_tail) : std::string{};
+  if (!lines.empty()) outcome.detail += fmt::format(": {}", lines);
+}
+
+State state_of_unfinished(const Json& job, const std::vector<const PodView*>& pods, Time now) {
+  const bool has_active = integer(field(job, "status", "active")) > 0;
+  const bool has_live = std::ranges::any_of(pods, &PodView::is_live);
+  const bool all_idle =
+      has_live && std::ranges::all_of(pods, [&](const PodView* pod) { return !pod->is_live() || is_idle(*pod, now); });
+  if (integer(field(job, "status", "failed")) > 0) return !has_active || all_idle ? State::failing : State::running;
+  if (!pods.empty()) return has_live && all_idle ? State::idle : State::running;
+  // Its controller has not seen it yet, or may make no pod.
+  const auto started = kubernetes::parse_time(text(field(job, "status", "startTime")));
+  if (has_active) return State::running;
+  return !started || now - *started >= kPatience ? State::idle : State::running;
+}
+
+std::string why_it_waits(const std::vector<const PodView*>& pods) {
+  for (const PodView* pod : pods) {
+    const ContainerView* stuck = stuck_container(*pod);
+    if (stuck != nullptr) return fmt::format("pod {} waits: {} ({})", pod->name, stuck->waiting, stuck->image);
+  }
+  return {};
+}
+
+}  // namespace
+
+JobOutcome job_outcome(const Json& job, const std::vector<const PodView*>& pods, int log_tail, Time now) {
+  JobOutcome outcome;
+  if (integer(field(job, "status", "succeeded")) > 0 || is_true(condition(job, "Complete"))) {
+    outcome.state = State::succeeded;
+    return outcome;
+  }
+  outcome.state = is_true(condition(job, "Failed")) ? State::failed : state_of_unfinished(job, pods, now);
+  if (outcome.state == State::idle || outcome.state == State::running) outcome.detail = why_it_waits(pods);
+  if (outcome.detail.empty() && outcome.state != State::idle) describe_failure(job, pods, log_tail, outcome);
+  return outcome;
+}
+
+bool occupies_lock(const Json& job) {
+  const bool has_ended = integer(field(job, "status", "succeeded")) > 0 || is_true(condition(job, "Complete")) ||
+                         is_true(condition(job, "Failed"));
+  const bool is_stopped =
+      integer(field(job, "spec", "parallelism"), 1) == 0 && integer(field(job, "status", "active")) == 0;
+  return !has_ended && !is_stopped;
+}
+
+}  // namespace dunlin::manager

@@ -1,0 +1,38 @@
+// How far a Job has come, by what its status and its pods say.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "kubernetes/client/object.h"
+#include "kubernetes/operator/pod_view.h"
+
+namespace dunlin::manager {
+
+struct JobOutcome {
+  enum class State {
+    idle,     // nothing of the migration has run, and it does not look as if it would soon: it may be deleted
+    running,  // it runs, or is about to
+    failing,  // a pod failed and none runs; the Job tries another in a while
+    failed,   // it has given up
+    succeeded,
+  };
+
+  State state = State::running;
+  // The last pod ended in a way that another try will not change.
+  bool hopeless = false;
+  // What is worth saying: why it failed, with the last lines and without secrets, or why it does not start.
+  std::string detail;
+
+  bool has_ended() const { return state == State::failed || state == State::succeeded; }
+};
+
+// `log_tail`: how many of the last lines of a failed container are shown.
+JobOutcome job_outcome(const kubernetes::Json& job, const std::vector<const PodView*>& pods, int log_tail,
+                       kubernetes::Time now);
+
+// A migration of it may run, now or in a while: no other of its lock group may.
+bool occupies_lock(const kubernetes::Json& job);
+
+}  // namespace dunlin::manager

@@ -1,0 +1,136 @@
+#include "kubernetes/operator/job_outcome.h"
+
+#include <gmock/gmock.h>
+
+namespace dunlin::manager {
+namespace {
+
+using kubernetes::Json;
+using kubernetes::parse_time;
+using kubernetes::Time;
+using State = JobOutcome::State;
+using testing::HasSubstr;
+using testing::Not;
+
+const Time kNow = *parse_time("2026-01-01T10:00:00Z");
+
+PodView pod_in(PodPhase phase, ContainerView container, std::chrono::seconds age = std::chrono::seconds(5)) {
+  container.name = "migrations";
+  PodView pod;
+  pod.name = "testing-migrations-x";
+  pod.node = "n1";
+  pod.created = kNow - age;
+  pod.phase = phase;
+  pod.containers = {container};
+  return pod;
+}
+
+PodView failed_pod(int exit_code, const char* message, std::chrono::seconds age = std::chrono::seconds(5)) {
+  return pod_in(PodPhase::failed, {.started = true, .exit_code = exit_code, .message = message}, age);
+}
+
+JobOutcome outcome(const char* status, const std::vector<PodView>& pods = {}, int log_tail = 10) {
+  std::vector<const PodView*> pointers;
+  for (const PodView& pod : pods) pointers.push_back(&pod);
+  return job_outcome(Json{{"status", Json::parse(status)}}, pointers, log_tail, kNow);
+}
+
+TEST(JobOutcome, SucceedsByItsCountOrByItsCondition) {
+  EXPECT_EQ(outcome(R"({"succeeded": 1})").state, State::succeeded);
+  EXPECT_EQ(outcome(R"({"conditions": [{"type": "Complete", "status": "True"}]})").state, State::succeeded);
+  EXPECT_EQ(outcome(R"({"succeeded": 1, "failed": 3})").state, State::succeeded);
+  EXPECT_NE(outcome(R"({"conditions": [{"type": "Complete", "status": "False"}]})").state, State::succeeded);
+}
+
+TEST(JobOutcome, P1_1_IsFailedOnlyWhenTheJobGivesUp) {
+  EXPECT_EQ(outcome(R"({"failed": 1})").state, State::failing);
+  EXPECT_EQ(outcome(R"({"failed": 1, "active": 1})").state, State::running);
+  EXPECT_EQ(outcome(R"({"failed": 7, "conditions": [{"type": "Failed", "status": "True"}]})").state, State::failed);
+}
+
+TEST(JobOutcome, IsIdleWhereNothingHasBegun) {
+  EXPECT_EQ(outcome("{}").state, State::idle);
+  EXPECT_EQ(outcome(R"({"startTime": "2026-01-01T09:59:50Z"})").state, State::running);
+  EXPECT_EQ(outcome(R"({"startTime": "2026-01-01T09:50:00Z"})").state, State::idle) << "no pod may be made";
+  EXPECT_EQ(outcome(R"({"startTime": "2026-01-01T09:50:00Z", "active": 1})").state, State::running);
+}
+
+TEST(JobOutcome, IsIdleWhereItsPodCannotStart) {
+  const char* active = R"({"startTime": "2026-01-01T09:50:00Z", "active": 1})";
+  const JobOutcome stuck =
+      outcome(active, {pod_in(PodPhase::pending, {.image = "a:1", .waiting = "ImagePullBackOff"})});
+  EXPECT_EQ(stuck.state, State::idle);
+  EXPECT_EQ(stuck.detail, "pod testing-migrations-x waits: ImagePullBackOff (a:1)");
+  EXPECT_EQ(outcome(active, {pod_in(PodPhase::pending, {.waiting = "ContainerCreating"})}).state, State::running);
+  EXPECT_EQ(outcome(active, {pod_in(PodPhase::running, {.started = true})}).state, State::running);
+
+  PodView homeless = pod_in(PodPhase::pending, {});
+  homeless.node.clear();
+  EXPECT_EQ(outcome(active, {homeless}).state, State::running);
+  homeless.created = kNow - std::chrono::minutes(5);
+  EXPECT_EQ(outcome(active, {homeless}).state, State::idle);
+}
+
+TEST(JobOutcome, ANextTryThatCannotStartIsNone) {
+  const PodView failed = failed_pod(1, "no", std::chrono::seconds(60));
+  const char* status = R"({"failed": 1, "active": 1})";
+  EXPECT_EQ(outcome(status, {failed, pod_in(PodPhase::pending, {.waiting = "ErrImagePull"})}).state, State::failing);
+  EXPECT_EQ(outcome(status, {failed, pod_in(PodPhase::running, {.started = true})}).state, State::running);
+}
+
+TEST(JobOutcome, SaysHowTheLastPodEnded) {
+  const JobOutcome failing =
+      outcome(R"({"failed": 2})", {failed_pod(1, "older", std::chrono::seconds(60)), failed_pod(3, "one\ntwo\n")});
+  EXPECT_EQ(failing.detail, "exit code 3: one\ntwo");
+  EXPECT_FALSE(failing.hopeless);
+  EXPECT_EQ(outcome(R"({"failed": 1})").detail, "");
+}
+
+TEST(JobOutcome, SaysWhyTheJobGaveUp) {
+  const char* too_late = R"({"conditions": [{"type": "Failed", "status": "True", "reason": "DeadlineExceeded",
+                                             "message": "Job was active longer than specified deadline"}]})";
+  EXPECT_EQ(outcome(too_late).detail, "Job was active longer than specified deadline");
+  EXPECT_EQ(outcome(too_late, {failed_pod(143, "")}).detail,
+            "Job was active longer than specified deadline; exit code 143");
+  const char* too_often = R"({"conditions": [{"type": "Failed", "status": "True", "reason": "BackoffLimitExceeded",
+                                              "message": "Job has reached the specified backoff limit"}]})";
+  EXPECT_EQ(outcome(too_often, {failed_pod(1, "no")}).detail, "exit code 1: no");
+}
+
+TEST(JobOutcome, ShowsAsManyOfTheLastLinesAsIsAskedFor) {
+  const std::vector<PodView> pods{failed_pod(1, "one\ntwo\n\nthree\n")};
+  EXPECT_EQ(outcome(R"({"failed": 1})", pods, 1).detail, "exit code 1: three");
+  EXPECT_EQ(outcome(R"({"failed": 1})", pods, 3).detail, "exit code 1: two\n\nthree");
+  EXPECT_EQ(outcome(R"({"failed": 1})", pods, 80).detail, "exit code 1: one\ntwo\n\nthree");
+  EXPECT_EQ(outcome(R"({"failed": 1})", pods, 0).detail, "exit code 1");
+}
+
+TEST(JobOutcome, ShowsNoSecretAndNothingThatIsNoText) {
+  const JobOutcome failing = outcome(
+      R"({"failed": 1})", {failed_pod(1, "connect postgres://app:hunter2@db/app\n\x1b[31mPGPASSWORD=hunter3 \xff")});
+  EXPECT_THAT(failing.detail, Not(HasSubstr("hunter")));
+  EXPECT_THAT(failing.detail, HasSubstr("postgres://app:***@db/app"));
+  EXPECT_THAT(failing.detail, Not(HasSubstr("\x1b")));
+  EXPECT_NO_THROW(Json(failing.detail).dump());
+}
+
+TEST(JobOutcome, SomeExitCodesCannotGetBetter) {
+  for (const int code : {2, 5, 8}) EXPECT_TRUE(outcome(R"({"failed": 1})", {failed_pod(code, "")}).hopeless) << code;
+  for (const int code : {1, 3, 4, 6, 7, 137})
+    EXPECT_FALSE(outcome(R"({"failed": 1})", {failed_pod(code, "")}).hopeless) << code;
+  EXPECT_FALSE(outcome(R"({"failed": 1})", {failed_pod(2, "psql: error: connection to server failed")}).hopeless)
+      << "psql says so of a lost connection";
+}
+
+TEST(LockGroup, IsOccupiedUntilTheJobHasEndedOrIsStopped) {
+  const auto occupies = [](const char* job) { return occupies_lock(Json::parse(job)); };
+  EXPECT_TRUE(occupies("{}"));
+  EXPECT_TRUE(occupies(R"({"status": {"failed": 1}})"));
+  EXPECT_TRUE(occupies(R"({"spec": {"parallelism": 0}, "status": {"active": 1}})"));
+  EXPECT_FALSE(occupies(R"({"spec": {"parallelism": 0}, "status": {"failed": 1}})"));
+  EXPECT_FALSE(occupies(R"({"status": {"succeeded": 1}})"));
+  EXPECT_FALSE(occupies(R"({"status": {"conditions": [{"type": "Failed", "status": "True"}]}})"));
+}
+
+}  // namespace
+}  // namespace dunlin::manager
