@@ -40,8 +40,9 @@ struct FailedRun {
   std::string identity;
   // What the Job was built as: a spec that builds another one starts anew.
   std::string config;
-  // The Job that was counted last.
+  // The Job that was counted last, and that we have taken it away: one that somebody else deletes is to be tried again.
   std::string job_uid;
+  bool job_deleted = false;
   // How many Jobs have given up.
   int attempts = 0;
   kubernetes::Time time;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/utf8.h"
+#include "kubernetes/operator/keys.h"
 
 namespace dunlin::manager {
 namespace {
@@ -85,7 +86,12 @@ Verdict failed_and_due(std::string_view job, std::string_view image, std::string
 }
 
 Verdict failed_for_good(std::string_view job, std::string_view image, std::string_view detail) {
-  return verdict(Truth::no, "MigrationsFailed", failed_text(job, image, detail), Progress::stuck);
+  return verdict(
+      Truth::no, "MigrationsFailed",
+      fmt::format("{}; it is not tried again before there is another version, another spec, or another value "
+                  "of the annotation {}",
+                  failed_text(job, image, detail), kRetry),
+      Progress::stuck);
 }
 
 Verdict suspended(std::string_view image) {

@@ -1,0 +1,350 @@
+#include "kubernetes/operator/decide.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "base/redact.h"
+#include "kubernetes/operator/failure_policy.h"
+#include "kubernetes/operator/image_reference.h"
+#include "kubernetes/operator/job_name.h"
+#include "kubernetes/operator/job_outcome.h"
+#include "kubernetes/operator/keys.h"
+#include "kubernetes/operator/migrated.h"
+#include "kubernetes/operator/pending.h"
+
+namespace dunlin::manager {
+namespace {
+
+using kubernetes::field;
+using kubernetes::integer;
+using kubernetes::Json;
+using kubernetes::Time;
+using State = JobOutcome::State;
+
+constexpr std::chrono::seconds kLockPoll{10};
+
+class Decider {
+ public:
+  explicit Decider(const Situation& situation)
+      : situation_(situation),
+        migrator_(*situation.migrator),
+        // What is written in whole seconds has to be compared in whole seconds.
+        now_(std::chrono::floor<std::chrono::seconds>(situation.now)),
+        status_(migrator_.status) {}
+
+  Decision run() {
+    if (migrator_.skipped || migrator_.being_deleted) return {.status = status_};
+    status_.observed_generation = migrator_.generation;
+    find_job();
+    if (migrator_.problems.empty()) look_around();
+    if (job_ == nullptr) {
+      without_job();
+    } else {
+      with_job();
+    }
+    return finish();
+  }
+
+ private:
+  // ---- what there is ----
+
+  void find_job() {
+    const std::string name = job_name(migrator_.name);
+    for (const OwnedJob& owned : situation_.jobs) {
+      if (kubernetes::name_of(*owned.object) != name) continue;
+      job_ = owned.object;
+      job_pods_ = owned.pods;
+    }
+  }
+
+  void look_around() {
+    survey_ = survey(migrator_, situation_.workloads);
+    for (const Seen& seen : survey_.proven) {
+      const bool in_question = survey_.wants(seen.identity) || status_.find_failure(seen.identity) != nullptr;
+      if (!in_question)
+        record_without_job(status_, Migrated::Origin::adopted, seen.identity, seen.image, seen.workload, now_);
+    }
+    hear_retry(migrator_, now_, status_);
+    restart_changed(migrator_, survey_, now_, status_);
+    forget_failures(survey_, job_ == nullptr ? std::string{} : kubernetes::uid_of(*job_), status_);
+    if (job_ == nullptr) notice_deleted_jobs(now_, status_);
+  }
+
+  EndedJob ended_job() const {
+    EndedJob job{
+        .identity = kubernetes::annotation(*job_, kIdentity),
+        .image = job_image(*job_),
+        .workload = kubernetes::annotation(*job_, kWorkload),
+        .uid = kubernetes::uid_of(*job_),
+        .config = job_config(*job_),
+        .started = kubernetes::parse_time(kubernetes::text(field(*job_, "status", "startTime"))).value_or(now_)};
+    if (!job.identity.empty()) return job;
+    // Of migrations-operator: it has an image and nothing else.
+    job.identity = job.image;
+    for (const Wanted& wanted : survey_.wanted) {
+      if (wanted.image != job.image) continue;
+      job.identity = wanted.identity();
+      job.workload = wanted.workloads.front();
+      break;
+    }
+    return job;
+  }
+
+  std::string job_text() const { return fmt::format("{}/{}", migrator_.namespace_name, job_name(migrator_.name)); }
+
+  // ---- what is to be done ----
+
+  void without_job() {
+    if (!migrator_.problems.empty()) return say(in_error(fmt::format("{}", fmt::join(migrator_.problems, "; "))));
+    if (!survey_.problem.empty()) return say(in_error(survey_.problem));
+    if (survey_.wanted.empty()) return say_nothing_matches();
+    const Wanted* next = next_to_run();
+    if (next == nullptr) return say_what_is_left();
+    if (migrator_.spec.suspend) return say(suspended(next->image));
+    if (is_locked()) return wait_for_lock(*next);
+    decision_.action = CreateJob{build_job(migrator_, next->order)};
+    tell(started(job_text(), next->image));
+  }
+
+  void with_job() {
+    const JobOutcome outcome = job_outcome(*job_, job_pods_, migrator_.spec.log_tail, now_);
+    if (outcome.state == State::succeeded) return with_success();
+    // It may still run: its name is not free, and nobody knows yet how it ends.
+    if (kubernetes::is_being_deleted(*job_)) return;
+    const EndedJob job = ended_job();
+    const bool recorded = status_.recorded_failure(job.uid);
+    const bool gives_way = !survey_.wanted.empty() && !survey_.wants(job.identity) && next_to_run() != nullptr;
+    switch (outcome.state) {
+      case State::idle: return with_idle_job(job, outcome);
+      case State::running:
+        if (gives_way && migrator_.spec.supersede) return delete_stale(job, {});
+        return say(running(job_text(), job.image, outcome.detail));
+      case State::failing:
+        if (gives_way || outcome.hopeless || recorded) return with_failure(job, outcome, recorded);
+        return say_failed(failed(job_text(), job.image, outcome.detail));
+      case State::failed: return with_failure(job, outcome, recorded);
+      case State::succeeded: return;
+    }
+  }
+
+  void with_success() {
+    const EndedJob job = ended_job();
+    if (!status_.recorded_success(job.uid)) {
+      record_success(status_, job, now_);
+      record_digest();
+      const Wanted* next = next_to_run();
+      tell(next == nullptr ? succeeded(job_text(), job.image)
+                           : succeeded_with_more(job_text(), job.image, next->image));
+      admit_present();
+      decision_.again_in = std::chrono::seconds(0);
+      return;
+    }
+    admit_present();
+    if (kubernetes::is_being_deleted(*job_)) return;
+    const auto recorded = std::ranges::find(status_.migrated, job.uid, &Migrated::job_uid);
+    const Time keep_until = recorded->time + migrator_.spec.ttl_after_finished;
+    if (keep_until <= now_ || may_run_next()) return delete_job({}, false);
+    decision_.again_in = std::chrono::ceil<std::chrono::seconds>(keep_until - now_);
+    say_what_is_next();
+  }
+
+  // The tag may have been moved: what ran is what counts.
+  void record_digest() {
+    if (migrator_.spec.trigger != Trigger::digest) return;
+    for (const PodView* pod : job_pods_) {
+      const ContainerView* migration = pod->container(kMigrationContainer);
+      if (pod->phase != PodPhase::succeeded || migration == nullptr) continue;
+      const std::string digest = digest_of_image_id(migration->image_id);
+      if (!digest.empty()) record_also_as(status_, digest);
+    }
+  }
+
+  // Nothing of it runs, and nothing will soon.
+  void with_idle_job(const EndedJob& job, const JobOutcome& outcome) {
+    const Wanted* wanted = nullptr;
+    for (const Wanted* entry : pending()) {
+      if (entry->identity() == job.identity) wanted = entry;
+    }
+    const bool unwanted = wanted == nullptr && !survey_.wanted.empty();
+    const bool changed = wanted != nullptr && !job.config.empty() && job.config != config_of(migrator_, *wanted);
+    if (unwanted || changed) return delete_stale(job, kubernetes::resource_version_of(*job_));
+    say(running(job_text(), job.image, outcome.detail));
+  }
+
+  void with_failure(const EndedJob& job, const JobOutcome& outcome, bool recorded) {
+    const bool goes_on = outcome.state == State::failing;
+    if (!recorded) {
+      record_failure(status_, job, outcome.hopeless, outcome.detail, now_);
+      say_failure(job.identity, job.image, true);
+      decision_.again_in = std::chrono::seconds(0);
+      return;
+    }
+    if (may_run_next()) {
+      mark_job_deleted(job.uid, status_);
+      return delete_job(goes_on ? kubernetes::resource_version_of(*job_) : std::string{}, goes_on);
+    }
+    if (goes_on && integer(field(*job_, "spec", "parallelism"), 1) != 0)
+      decision_.action = StopJob{.name = kubernetes::name_of(*job_),
+                                 .uid = job.uid,
+                                 .resource_version = kubernetes::resource_version_of(*job_)};
+    say_what_is_next();
+  }
+
+  void delete_stale(const EndedJob& job, std::string resource_version) {
+    delete_job(std::move(resource_version), true);
+    tell(deleted_stale(job_text(), job.image));
+  }
+
+  void delete_job(std::string resource_version, bool foreground) {
+    decision_.action = DeleteJob{.name = kubernetes::name_of(*job_),
+                                 .uid = kubernetes::uid_of(*job_),
+                                 .resource_version = std::move(resource_version),
+                                 .foreground = foreground};
+  }
+
+  // ---- what comes next ----
+
+  std::vector<const Wanted*> pending() const { return manager::pending(migrator_, survey_, status_); }
+
+  // Null when there is nothing, or nothing that is due.
+  const Wanted* next_to_run() const {
+    for (const Wanted* wanted : pending()) {
+      if (is_due(status_, wanted->identity(), now_)) return wanted;
+    }
+    return nullptr;
+  }
+
+  bool is_locked() const { return !migrator_.spec.lock_group.empty() && !situation_.lock_holders.empty(); }
+
+  bool may_run_next() const { return next_to_run() != nullptr && !migrator_.spec.suspend && !is_locked(); }
+
+  void wait_for_lock(const Wanted& next) {
+    say(waits_for_lock(next.image, migrator_.spec.lock_group, situation_.lock_holders.front()));
+    decision_.again_in = kLockPoll;
+  }
+
+  // Everything that is wanted has been migrated to: what pods of it ask for in other words may start, too.
+  void admit_present() {
+    if (survey_.wanted.empty() || !pending().empty() || is_blocked()) return;
+    for (const Seen& seen : survey_.present)
+      record_without_job(status_, Migrated::Origin::admitted, seen.identity, seen.image, seen.workload, now_);
+  }
+
+  // Without pods nothing changes.
+  bool is_blocked() {
+    if (!survey_.wanted.empty()) status_.blocked = blocked(migrator_, survey_, status_);
+    return !status_.blocked.empty();
+  }
+
+  // ---- what there is to say ----
+
+  void say_what_is_next() {
+    if (!migrator_.problems.empty()) return say(in_error(fmt::format("{}", fmt::join(migrator_.problems, "; "))));
+    if (!survey_.problem.empty()) return say(in_error(survey_.problem));
+    if (survey_.wanted.empty()) return;
+    const Wanted* next = next_to_run();
+    if (next == nullptr) return say_what_is_left();
+    if (migrator_.spec.suspend) return say(suspended(next->image));
+    if (is_locked()) wait_for_lock(*next);
+  }
+
+  // Nothing can be run now.
+  void say_what_is_left() {
+    const auto left = pending();
+    if (!left.empty()) {
+      say_failure(left.front()->identity(), left.front()->image, false);
+      return decide_again_for(left);
+    }
+    if (is_blocked()) {
+      const std::string& identity = status_.blocked.front();
+      return say(rollback_blocked(identity, rolled_back_from(survey_, status_, identity)));
+    }
+    admit_present();
+    say(up_to_date(survey_.wanted.front().image));
+  }
+
+  void decide_again_for(const std::vector<const Wanted*>& left) {
+    for (const Wanted* wanted : left) {
+      const FailedRun* failure = status_.find_failure(wanted->identity());
+      if (failure == nullptr || !failure->next_try) continue;
+      const auto wait =
+          std::max(std::chrono::ceil<std::chrono::seconds>(*failure->next_try - now_), std::chrono::seconds(1));
+      decision_.again_in = std::min(decision_.again_in.value_or(wait), wait);
+    }
+  }
+
+  void say_failure(const std::string& identity, const std::string& image, bool is_news) {
+    const FailedRun* failure = status_.find_failure(identity);
+    if (failure == nullptr) return;
+    const Verdict verdict = failure->next_try ? failed_and_due(job_text(), image, failure->detail,
+                                                               kubernetes::format_time(*failure->next_try))
+                                              : failed_for_good(job_text(), image, failure->detail);
+    if (is_news) {
+      tell(verdict);
+    } else {
+      say(verdict);
+    }
+  }
+
+  // A Job that fails and fails tells of each failure once.
+  void say_failed(const Verdict& verdict) {
+    const Condition* before = status_.conditions.find("MigrationsReady");
+    const bool is_news = before == nullptr || before->reason != verdict.reason || before->message != verdict.message;
+    if (is_news) return tell(verdict);
+    say(verdict);
+  }
+
+  // Without pods nothing is known that was not known before.
+  void say_nothing_matches() {
+    const Condition* before = status_.conditions.find("MigrationsReady");
+    if (before == nullptr || before->status != Truth::yes) say(nothing_matches());
+  }
+
+  void say(const Verdict& verdict) { status_.conditions.apply(verdict, migrator_.generation, now_); }
+
+  void tell(const Verdict& verdict) {
+    say(verdict);
+    decision_.events.push_back(event_of(verdict));
+  }
+
+  Decision finish() {
+    if (migrator_.problems.empty()) {
+      is_blocked();
+      std::set<std::string> needed = survey_.live;
+      for (const Wanted& wanted : survey_.wanted) needed.insert(wanted.identity());
+      if (job_ != nullptr) needed.insert(ended_job().identity);
+      forget_old(status_, needed);
+    }
+    // What is created is fenced by the write before it, even when that changes nothing.
+    decision_.writes = status_ != migrator_.status || std::holds_alternative<CreateJob>(decision_.action);
+    decision_.status = std::move(status_);
+    return std::move(decision_);
+  }
+
+  const Situation& situation_;
+  const Migrator& migrator_;
+  const Time now_;
+  MigratorStatus status_;
+  Survey survey_;
+  const Json* job_ = nullptr;
+  std::vector<const PodView*> job_pods_;
+  Decision decision_;
+};
+
+}  // namespace
+
+Decision decide(const Situation& situation) {
+  return Decider(situation).run();
+}
+
+Decision create_refused(const Decision& decision, const Migrator& migrator, const std::string& error, Time now) {
+  Decision refused{.writes = true, .status = decision.status};
+  const Verdict verdict = create_failed(redact(error));
+  refused.status.conditions.apply(verdict, migrator.generation, now);
+  refused.events.push_back(event_of(verdict));
+  return refused;
+}
+
+}  // namespace dunlin::manager

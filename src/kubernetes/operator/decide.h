@@ -1,0 +1,82 @@
+// The decision: from what there is, what is done next. Pure; the controller reads, calls this, and does as it says.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "kubernetes/operator/migrator.h"
+#include "kubernetes/operator/survey.h"
+#include "kubernetes/operator/verdict.h"
+
+namespace dunlin::manager {
+
+// A Job that the Migrator controls, and the pods there are of it.
+struct OwnedJob {
+  const kubernetes::Json* object = nullptr;
+  std::vector<const PodView*> pods;
+};
+
+// Everything may come out of caches that lag behind, but for `lock_holders`.
+struct Situation {
+  const Migrator* migrator = nullptr;
+  // Of all pods that its selector matches, and of workloads without pods whose template it matches.
+  std::vector<WorkloadPods> workloads;
+  std::vector<OwnedJob> jobs;
+  // The other Migrators of its lock group with a Job that occupies_lock(). Read from the API server itself, and no
+  // other of the group may decide between this reading and the creation of a Job.
+  std::vector<std::string> lock_holders;
+  kubernetes::Time now;
+};
+
+struct CreateJob {
+  kubernetes::Json job;
+};
+
+// With `uid`, and `resource_version` where it is set, as preconditions.
+struct DeleteJob {
+  std::string name;
+  std::string uid;
+  // Set when it goes because nothing of it runs: it may have begun meanwhile.
+  std::string resource_version;
+  // Its name is free only when its pods are gone.
+  bool foreground = false;
+};
+
+// spec.parallelism becomes 0: it is kept for its reader, and tries no other pod. With preconditions as above.
+struct StopJob {
+  std::string name;
+  std::string uid;
+  std::string resource_version;
+};
+
+using Action = std::variant<std::monostate, CreateJob, DeleteJob, StopJob>;
+
+// To be carried out in this order, each only when what stands before it has succeeded:
+//
+// 1. The status is written if `writes`, with the resourceVersion of the Migrator that was decided on. A conflict means
+// that
+//    something has changed: read again, decide again. This is what keeps an operator with an old view, or one that has
+//    lost its lease, from starting what has been done.
+// 2. The action. 404 and 409 mean the same. A Job that cannot be created: create_refused().
+// 3. The events.
+//
+// Being killed anywhere between does no harm: the next decision takes up from what is there.
+struct Decision {
+  bool writes = false;
+  MigratorStatus status;
+  Action action;
+  std::vector<Event> events;
+  // When to decide again if nothing happens before.
+  std::optional<std::chrono::seconds> again_in;
+};
+
+// Never throws for what a Situation holds.
+Decision decide(const Situation&);
+
+// What to write and to tell when the API server would not make the Job of `decision`.
+Decision create_refused(const Decision& decision, const Migrator&, const std::string& error, kubernetes::Time now);
+
+}  // namespace dunlin::manager

@@ -1,0 +1,60 @@
+#include "kubernetes/operator/migrated.h"
+
+#include <algorithm>
+
+namespace dunlin::manager {
+namespace {
+
+using kubernetes::Time;
+
+constexpr std::size_t kIdentitiesKept = 10;
+constexpr std::size_t kRunsKept = 10;
+
+}  // namespace
+
+void record_success(MigratorStatus& status, const EndedJob& job, Time now) {
+  std::erase_if(status.migrated, [&](const Migrated& old) { return old.identity == job.identity; });
+  std::erase_if(status.failures, [&](const FailedRun& old) { return old.identity == job.identity; });
+  status.migrated.insert(status.migrated.begin(), {.identity = job.identity,
+                                                   .image = job.image,
+                                                   .time = now,
+                                                   .origin = Migrated::Origin::run,
+                                                   .workload = job.workload,
+                                                   .job_uid = job.uid});
+  status.last_successful_migration = job.image;
+  add_to_history(status, job, true, now);
+}
+
+void record_also_as(MigratorStatus& status, const std::string& identity) {
+  if (status.migrated.empty() || status.migrated.front().identity == identity) return;
+  Migrated alias = status.migrated.front();
+  alias.identity = identity;
+  std::erase_if(status.migrated, [&](const Migrated& old) { return old.identity == identity; });
+  status.migrated.insert(status.migrated.begin() + 1, std::move(alias));
+}
+
+void record_without_job(MigratorStatus& status, Migrated::Origin origin, const std::string& identity,
+                        const std::string& image, const std::string& workload, Time now) {
+  if (status.find_migrated(identity) != nullptr) return;
+  status.migrated.insert(
+      status.migrated.begin(),
+      {.identity = identity, .image = image, .time = now, .origin = origin, .workload = workload, .job_uid = {}});
+}
+
+void forget_old(MigratorStatus& status, const std::set<std::string>& needed) {
+  std::size_t place = 0;
+  std::erase_if(status.migrated,
+                [&](const Migrated& entry) { return place++ >= kIdentitiesKept && !needed.contains(entry.identity); });
+}
+
+void add_to_history(MigratorStatus& status, const EndedJob& job, bool succeeded, Time now) {
+  status.history.insert(status.history.begin(), {.identity = job.identity,
+                                                 .image = job.image,
+                                                 .job_uid = job.uid,
+                                                 .succeeded = succeeded,
+                                                 .started = job.started,
+                                                 .finished = now});
+  if (status.history.size() > kRunsKept) status.history.resize(kRunsKept);
+}
+
+}  // namespace dunlin::manager

@@ -1,0 +1,344 @@
+// What becomes of Jobs: when they run, when they fail, and when something else is wanted meanwhile.
+#include <gmock/gmock.h>
+
+#include "unit/kubernetes/operator/fake_cluster.h"
+
+namespace dunlin::manager {
+namespace {
+
+using std::chrono::minutes;
+using std::chrono::seconds;
+using testing::ElementsAre;
+using testing::EndsWith;
+using testing::HasSubstr;
+using testing::Not;
+using testing::SizeIs;
+
+TEST(Jobs, P0_2_ARunningMigrationIsNotKilledByTheNextVersion) {
+  FakeCluster cluster;
+  cluster.deploy("web", "myapp:v1");
+  cluster.settle();
+  cluster.start_job();
+  cluster.deploy("web", "myapp:v2");
+  cluster.settle();
+  EXPECT_EQ(job_image(*cluster.job()), "myapp:v1");
+  EXPECT_EQ(cluster.condition().message, "Migration job default/testing-migrations using image myapp:v1 still running");
+  cluster.finish_job(0);
+  cluster.settle();
+  EXPECT_TRUE(cluster.lets_start("myapp:v1")) << "its outcome counts";
+  EXPECT_EQ(job_image(*cluster.job()), "myapp:v2");
+}
+
+TEST(Jobs, P0_2_ARunningMigrationIsKilledWhereThatIsWanted) {
+  FakeCluster cluster(R"({"supersede": true})");
+  cluster.deploy("web", "myapp:v1");
+  cluster.settle();
+  cluster.start_job();
+  cluster.deploy("web", "myapp:v2");
+  cluster.step();
+  EXPECT_TRUE(kubernetes::is_being_deleted(*cluster.job()));
+  EXPECT_EQ(cluster.condition().reason, "StaleJob");
+  cluster.settle();
+  EXPECT_EQ(job_image(*cluster.job()), "myapp:v2");
+}
+
+TEST(Jobs, OneThatCannotStartGivesWay) {
+  FakeCluster cluster;
+  cluster.deploy("web", "myapp:typo");
+  cluster.settle();
+  cluster.start_job();
+  Json& own = cluster.objects.at("Pod/testing-migrations-3");
+  own["status"] = {{"phase", "Pending"},
+                   {"containerStatuses",
+                    Json::array({{{"name", "migrations"}, {"state", {{"waiting", {{"reason", "ErrImagePull"}}}}}}})}};
+  cluster.settle();
+  EXPECT_THAT(cluster.condition().message,
+              EndsWith("still running: pod testing-migrations-3 waits: ErrImagePull (myapp:typo)"));
+  cluster.deploy("web", "myapp:v2");
+  cluster.settle();
+  EXPECT_EQ(job_image(*cluster.job()), "myapp:v2");
+  EXPECT_THAT(cluster.deleted, ElementsAre("myapp:typo"));
+}
+
+TEST(Jobs, OneThatHasNotBegunFollowsTheSpec) {
+  FakeCluster cluster;
+  cluster.deploy("web", "myapp:v1");
+  cluster.settle();
+  cluster.set_spec(R"({"command": ["migrate"]})");
+  cluster.settle();
+  EXPECT_EQ((*cluster.job())["spec"]["template"]["spec"]["containers"][0]["command"], Json({"migrate"}));
+}
+
+TEST(Jobs, WhatIsDeletedBecauseItHasNotBegunIsNotIfItHasMeanwhile) {
+  FakeCluster cluster;
+  cluster.deploy("web", "myapp:v1");
+  cluster.settle();
+  cluster.deploy("web", "myapp:v2");
+  const Decision decision = cluster.decide();
+  cluster.start_job();
+  EXPECT_FALSE(cluster.act(decision.action));
+}
+
+TEST(Jobs, P1_10_OneThatIsBeingDeletedIsWaitedFor) {
+  FakeCluster cluster(R"({"supersede": true})");
+  cluster.deploy("web", "myapp:v1");
+  cluster.settle();
+  cluster.start_job();
+  cluster.deploy("web", "myapp:v2");
+  cluster.step();
+  for (int k = 0; k < 3; ++k) {
+    const Decision decision = cluster.step();
+    EXPECT_TRUE(std::holds_alternative<std::monostate>(decision.action));
+    EXPECT_FALSE(decision.writes);
+    EXPECT_THAT(decision.events, SizeIs(0));
+  }
+  cluster.collect_garbage();
+  cluster.step();
+  EXPECT_THAT(cluster.created, ElementsAre("myapp:v1", "myapp:v2"));
+}
+
+TEST(Jobs, P0_6_ASuccessIsRecordedBeforeAnythingIsDeleted) {
+  FakeCluster cluster;
+  cluster.deploy("web", "myapp:v1");
+  cluster.settle();
+  cluster.run_job(0);
+  const Decision first = cluster.decide();
+  EXPECT_TRUE(std::holds_alternative<std::monostate>(first.action));
+  EXPECT_TRUE(first.writes);
+  EXPECT_EQ(first.status.migrated.front().job_uid, kubernetes::uid_of(*cluster.job()));
+  // Killed here: it is found again.
+  EXPECT_TRUE(cluster.decide().writes);
+  cluster.step();
+  // Killed here: the Job is known, and goes.
+  const Decision second = cluster.decide();
+  const auto* removal = std::get_if<DeleteJob>(&second.action);
+  ASSERT_NE(removal, nullptr);
+  EXPECT_EQ(removal->uid, kubernetes::uid_of(*cluster.job()));
+  EXPECT_FALSE(removal->foreground);
+  cluster.settle();
+  EXPECT_THAT(cluster.created, SizeIs(1));
+}
+
+TEST(Jobs, P0_6_ASuccessCountsWhenTheJobIsBeingDeletedByAnother) {
+  FakeCluster cluster;
+  cluster.deploy("web", "myapp:v1");
+  cluster.settle();
+  cluster.run_job(0);
+  (*cluster.job())["metadata"]["deletionTimestamp"] = "2026-01-01T10:00:00Z";
+  cluster.settle();
+  EXPECT_TRUE(cluster.lets_start("myapp:v1"));
+  EXPECT_THAT(cluster.created, SizeIs(1));
+}
+
+TEST(Jobs, AnOldViewOfTheMigratorStartsNothing) {
+  FakeCluster cluster;
+  cluster.deploy("web", "myapp:v1");
+  const Json old_view = cluster.migrator;
+  cluster.settle();
+  cluster.run_job(0);
+  cluster.settle();
+  ASSERT_EQ(cluster.job(), nullptr);
+  const Decision decision = cluster.decide_on(old_view, nullptr);
+  EXPECT_TRUE(std::holds_alternative<CreateJob>(decision.action));
+  EXPECT_TRUE(decision.writes);
+  EXPECT_FALSE(cluster.write_status(decision, kubernetes::resource_version_of(old_view)));
+}
+
+TEST(Jobs, P1_1_AFailedPodIsNotAFailedJob) {
+  FakeCluster cluster;
+  cluster.deploy("web", "myapp:v1");
+  cluster.settle();
+  cluster.start_job();
+  cluster.finish_job(1, "no such table", false);
+  cluster.settle();
+  cluster.settle();
+  EXPECT_EQ(cluster.condition().message,
+            "Migration job default/testing-migrations using image myapp:v1 failed: exit code 1: no such table");
+  EXPECT_EQ(cluster.condition("Reconciling").status, Truth::yes);
+  EXPECT_EQ(cluster.condition("Stalled").status, Truth::no);
+  EXPECT_THAT(cluster.events, SizeIs(2)) << "started, and failed once";
+  cluster.start_job();
+  cluster.settle();
+  EXPECT_EQ(cluster.condition().reason, "MigrationsRunning");
+  cluster.finish_job(0);
+  cluster.settle();
+  EXPECT_TRUE(cluster.lets_start("myapp:v1"));
+}
+
+TEST(Jobs, P1_1_AJobThatHasGivenUpIsMadeAgainFiveTimesAndThenItStalls) {
+  FakeCluster cluster;
+  cluster.deploy("web", "myapp:v1");
+  cluster.settle();
+  for (const int wait : {1, 2, 4, 8, 16}) {
+    cluster.run_job(1, "no such table");
+    cluster.settle();
+    EXPECT_THAT(cluster.condition().message, EndsWith("failed: exit code 1: no such table; it is tried again at " +
+                                                      kubernetes::format_time(cluster.now + minutes(wait))));
+    EXPECT_EQ(cluster.condition("Stalled").status, Truth::no);
+    EXPECT_EQ(cluster.decide().again_in, seconds(wait * 60));
+    const Json kept = *cluster.job();
+    cluster.pass(minutes(wait) - seconds(1));
+    cluster.settle();
+    EXPECT_EQ(*cluster.job(), kept) << "for whoever wants to see its log";
+    cluster.pass(seconds(1));
+    cluster.settle();
+    EXPECT_NE(kubernetes::uid_of(*cluster.job()), kubernetes::uid_of(kept));
+  }
+  cluster.run_job(1, "no such table");
+  cluster.settle();
+  cluster.pass(minutes(600));
+  cluster.settle();
+  EXPECT_THAT(cluster.created, SizeIs(6));
+  EXPECT_EQ(cluster.condition("Stalled").status, Truth::yes);
+  EXPECT_EQ(cluster.decide().again_in, std::nullopt);
+  EXPECT_NE(cluster.job(), nullptr);
+  EXPECT_EQ(cluster.events.size(), 12U) << "each Job started and failed";
+}
+
+FakeCluster stalled_cluster() {
+  FakeCluster cluster;
+  cluster.deploy("web", "myapp:v1");
+  cluster.settle();
+  cluster.run_job(5, "checksum differs");
+  cluster.settle();
+  return cluster;
+}
+
+TEST(Jobs, AnEndThatCannotGetBetterStallsAtOnce) {
+  FakeCluster cluster = stalled_cluster();
+  EXPECT_EQ(cluster.condition("Stalled").status, Truth::yes);
+  EXPECT_EQ(cluster.status().failures.front().attempts, 1);
+  cluster.pass(minutes(600));
+  cluster.settle();
+  EXPECT_THAT(cluster.created, SizeIs(1));
+}
+
+TEST(Jobs, AnEndThatCannotGetBetterStopsTheJobsOwnTries) {
+  FakeCluster cluster;
+  cluster.deploy("web", "myapp:v1");
+  cluster.settle();
+  cluster.start_job();
+  cluster.finish_job(8, "refused", false);
+  cluster.settle();
+  EXPECT_EQ(cluster.condition("Stalled").status, Truth::yes);
+  EXPECT_EQ((*cluster.job())["spec"]["parallelism"], 0);
+  EXPECT_EQ(cluster.status().failures.front().attempts, 1);
+}
+
+TEST(Jobs, ItsOwnLaterSuccessCountsAllTheSame) {
+  FakeCluster cluster;
+  cluster.deploy("web", "myapp:v1");
+  cluster.settle();
+  cluster.start_job();
+  cluster.finish_job(8, "refused", false);
+  cluster.step();
+  cluster.start_job();
+  cluster.settle();
+  EXPECT_FALSE((*cluster.job())["spec"].contains("parallelism")) << "a pod of it runs";
+  cluster.finish_job(0);
+  cluster.settle();
+  EXPECT_TRUE(cluster.lets_start("myapp:v1"));
+  EXPECT_EQ(cluster.condition("Stalled").status, Truth::no);
+  EXPECT_THAT(cluster.status().failures, SizeIs(0));
+}
+
+TEST(Jobs, ANewVersionStartsAnew) {
+  FakeCluster cluster = stalled_cluster();
+  cluster.deploy("web", "myapp:v2");
+  cluster.settle();
+  EXPECT_EQ(job_image(*cluster.job()), "myapp:v2");
+  EXPECT_THAT(cluster.status().failures, SizeIs(0));
+}
+
+TEST(Jobs, ARetryAnnotationStartsAnew) {
+  FakeCluster cluster = stalled_cluster();
+  cluster.migrator["metadata"]["annotations"] = {{"migrations.coderanger.net/retry", "1767261600"}};
+  cluster.settle();
+  EXPECT_THAT(cluster.created, SizeIs(2));
+  cluster.run_job(5);
+  cluster.settle();
+  EXPECT_THAT(cluster.created, SizeIs(2)) << "once for each value";
+  EXPECT_EQ(cluster.status().failures.front().attempts, 1);
+  cluster.migrator["metadata"]["annotations"] = {{"migrations.coderanger.net/retry", "1767261601"}};
+  cluster.settle();
+  EXPECT_THAT(cluster.created, SizeIs(3));
+}
+
+TEST(Jobs, AnotherSpecStartsAnew) {
+  FakeCluster cluster = stalled_cluster();
+  cluster.set_spec(R"({"command": ["right", "this", "time"]})");
+  cluster.settle();
+  EXPECT_THAT(cluster.created, SizeIs(2));
+}
+
+TEST(Jobs, ToDeleteTheFailedOneStartsAnew) {
+  FakeCluster cluster = stalled_cluster();
+  cluster.objects.erase("Job/testing-migrations");
+  cluster.settle();
+  EXPECT_THAT(cluster.created, SizeIs(2));
+  cluster.run_job(5);
+  cluster.settle();
+  cluster.settle();
+  EXPECT_THAT(cluster.created, SizeIs(2));
+}
+
+TEST(Jobs, AFailedVersionThatIsNoLongerWantedGivesWayBetweenItsTries) {
+  FakeCluster cluster;
+  cluster.deploy("web", "myapp:v1");
+  cluster.settle();
+  cluster.start_job();
+  cluster.finish_job(1, "", false);
+  cluster.settle();
+  cluster.deploy("web", "myapp:v2");
+  cluster.settle();
+  EXPECT_EQ(job_image(*cluster.job()), "myapp:v2");
+}
+
+TEST(Jobs, WhileOneWaitsForItsNextTryAnotherRuns) {
+  FakeCluster cluster;
+  cluster.deploy("worker", "worker:v1");
+  cluster.deploy("web", "web:v2");
+  cluster.settle();
+  cluster.run_job(1);
+  cluster.settle();
+  EXPECT_EQ(job_image(*cluster.job()), "worker:v1");
+  cluster.run_job(0);
+  cluster.settle();
+  EXPECT_THAT(cluster.created, ElementsAre("web:v2", "worker:v1")) << "our own deletion is no wish to try again";
+  EXPECT_EQ(cluster.condition().reason, "MigrationsFailed");
+  cluster.pass(minutes(1));
+  cluster.settle();
+  EXPECT_THAT(cluster.created, ElementsAre("web:v2", "worker:v1", "web:v2"));
+}
+
+TEST(Jobs, LastLinesAreShownWithoutSecretsOrNotAtAll) {
+  FakeCluster cluster;
+  cluster.deploy("web", "myapp:v1");
+  cluster.settle();
+  cluster.run_job(1, "cannot reach postgres://app:hunter2@db/app\n");
+  cluster.settle();
+  EXPECT_THAT(cluster.condition().message, HasSubstr("cannot reach postgres://app:***@db/app"));
+  EXPECT_THAT(cluster.events.back().message, HasSubstr("cannot reach postgres://app:***@db/app"));
+  EXPECT_THAT(cluster.migrator.dump(), Not(HasSubstr("hunter2")));
+
+  FakeCluster silent(R"({"logTail": 0})");
+  silent.deploy("web", "myapp:v1");
+  silent.settle();
+  silent.run_job(1, "cannot reach");
+  silent.settle();
+  EXPECT_THAT(silent.condition().message, Not(HasSubstr("cannot reach")));
+}
+
+TEST(Jobs, OneOfMigrationsOperatorIsTakenOver) {
+  FakeCluster cluster(R"({"image": "migrations:1"})");
+  cluster.deploy("web", "myapp:v1");
+  cluster.add_old_job("migrations:1", R"({"active": 1, "startTime": "2026-01-01T09:59:00Z"})");
+  cluster.settle();
+  cluster.finish_job(0);
+  cluster.settle();
+  EXPECT_TRUE(cluster.lets_start("myapp:v1"));
+  EXPECT_THAT(cluster.created, SizeIs(0));
+}
+
+}  // namespace
+}  // namespace dunlin::manager

@@ -1,0 +1,252 @@
+// A namespace with one Migrator, as the API server and the Job controller would have it, for tests of the decision.
+#pragma once
+
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "kubernetes/operator/decide.h"
+#include "unit/kubernetes/operator/objects.h"
+
+namespace dunlin::manager {
+
+class FakeCluster {
+ public:
+  explicit FakeCluster(const char* spec = "{}") {
+    migrator = object("migrations.coderanger.net/v1beta1", "Migrator", "testing");
+    migrator["metadata"]["generation"] = 1;
+    migrator["metadata"]["resourceVersion"] = "1";
+    migrator["metadata"]["creationTimestamp"] = "2026-01-01T09:00:00Z";
+    migrator["spec"] = {{"selector", {{"matchLabels", {{"app", "myapp"}}}}}};
+    migrator["spec"].update(Json::parse(spec));
+  }
+
+  // ---- what people and other controllers do ----
+
+  Json& add(Json one) {
+    const std::string key = kubernetes::text(one["kind"]) + "/" + kubernetes::name_of(one);
+    return objects[key] = std::move(one);
+  }
+
+  void set_spec(const char* spec) {
+    migrator["spec"].update(Json::parse(spec));
+    migrator["metadata"]["generation"] = migrator["metadata"]["generation"].get<int>() + 1;
+    touch();
+  }
+
+  // A Deployment rolled out to `image`: a ReplicaSet of its own, and one new pod, which waits.
+  void deploy(const std::string& name, const std::string& image) {
+    Json deployment = add(with_template("apps/v1", "Deployment", name, image));
+    const std::string set_name = fmt::format("{}-{}", name, image.substr(image.find(':') + 1));
+    const Json set = add(owned_by(with_template("apps/v1", "ReplicaSet", set_name, image), deployment));
+    Json made = owned_by(pod(fmt::format("{}-{}", set_name, ++made_), image), set);
+    made["metadata"]["creationTimestamp"] = kubernetes::format_time(now);
+    add(waiting(made, image));
+    pass(std::chrono::seconds(1));
+  }
+
+  void pass(std::chrono::seconds time) { now += time; }
+
+  Json* job() {
+    const auto found = objects.find("Job/testing-migrations");
+    return found == objects.end() ? nullptr : &found->second;
+  }
+
+  // The Job as the controller before this one made it.
+  Json& add_old_job(const char* image, const char* status = "{}") {
+    Json made = owned_by(with_template("batch/v1", "Job", "testing-migrations", image), migrator);
+    made["spec"]["template"]["spec"]["containers"][0]["name"] = "migrations";
+    made["metadata"]["uid"] = fmt::format("job-{}", ++made_);
+    made["metadata"]["resourceVersion"] = fmt::format("{}", ++version_);
+    made["status"] = Json::parse(status);
+    return add(made);
+  }
+
+  // The Job's pod runs.
+  void start_job() {
+    (*job())["status"]["startTime"] = kubernetes::format_time(now);
+    (*job())["status"]["active"] = 1;
+    touch_job();
+    Json made = owned_by(pod(fmt::format("testing-migrations-{}", ++made_), job_image(*job())), *job());
+    made["metadata"]["annotations"] = (*job())["spec"]["template"]["metadata"]["annotations"];
+    made["metadata"]["labels"] = {{"migrations", "testing"}};
+    made["metadata"]["creationTimestamp"] = kubernetes::format_time(now);
+    made["spec"]["nodeName"] = "n1";
+    made["spec"]["containers"][0]["name"] = "migrations";
+    add(started(made));
+  }
+
+  void finish_job(int exit_code, const char* message = "", bool gives_up = true) {
+    Json& status = (*job())["status"];
+    status.erase("active");
+    if (exit_code == 0) {
+      status["succeeded"] = 1;
+    } else {
+      status["failed"] = kubernetes::integer(kubernetes::field(status, "failed")) + 1;
+      if (gives_up)
+        status["conditions"] =
+            Json::array({{{"type", "Failed"}, {"status", "True"}, {"reason", "BackoffLimitExceeded"}}});
+    }
+    touch_job();
+    for (auto& [key, one] : objects) {
+      if (!key.starts_with("Pod/testing-migrations-") || one["status"]["phase"] != "Running") continue;
+      one["status"]["phase"] = exit_code == 0 ? "Succeeded" : "Failed";
+      one["status"]["containerStatuses"] =
+          Json::array({{{"name", "migrations"},
+                        {"imageID", image_id},
+                        {"state", {{"terminated", {{"exitCode", exit_code}, {"message", message}}}}}}});
+    }
+  }
+
+  void run_job(int exit_code, const char* message = "") {
+    start_job();
+    pass(std::chrono::seconds(5));
+    finish_job(exit_code, message);
+  }
+
+  // What has a deletionTimestamp goes, and so do the pods of what is gone. False: nothing of the kind was there.
+  bool collect_garbage() {
+    const std::size_t before = objects.size();
+    std::erase_if(objects, [](const auto& entry) { return kubernetes::is_being_deleted(entry.second); });
+    std::erase_if(objects, [&](const auto& entry) {
+      const auto owner = kubernetes::controller_of(entry.second);
+      return owner && owner->kind == "Job" && (job() == nullptr || kubernetes::uid_of(*job()) != owner->uid);
+    });
+    return objects.size() != before;
+  }
+
+  // ---- what the controller does ----
+
+  Decision decide() { return decide_on(migrator, job()); }
+
+  // With a Migrator and a Job out of caches, which may lag behind.
+  Decision decide_on(const Json& cached_migrator, const Json* cached_job) {
+    const Migrator read = read_migrator(cached_migrator);
+    std::vector<PodView> pods;
+    std::vector<OwnedJob> jobs;
+    for (const auto& [key, one] : objects) {
+      if (key.starts_with("Pod/")) pods.push_back(read_pod(one));
+    }
+    if (cached_job != nullptr) {
+      jobs.push_back({.object = cached_job, .pods = {}});
+      for (const PodView& pod : pods) {
+        if (pod.owner && pod.owner->uid == kubernetes::uid_of(*cached_job)) jobs.back().pods.push_back(&pod);
+      }
+    }
+    return manager::decide({.migrator = &read,
+                            .workloads = workloads(read, pods),
+                            .jobs = std::move(jobs),
+                            .lock_holders = lock_holders,
+                            .now = now});
+  }
+
+  // False: it was refused, and so is everything behind it.
+  bool write_status(const Decision& decision, const std::string& resource_version) {
+    if (!decision.writes) return true;
+    if (resource_version != kubernetes::resource_version_of(migrator)) return false;
+    migrator["status"] = to_json(decision.status);
+    touch();
+    return true;
+  }
+
+  bool act(const Action& action) {
+    if (const auto* create = std::get_if<CreateJob>(&action)) {
+      if (job() != nullptr) return false;
+      Json made = create->job;
+      made["metadata"]["uid"] = fmt::format("job-{}", ++made_);
+      made["metadata"]["resourceVersion"] = fmt::format("{}", ++version_);
+      created.push_back(kubernetes::annotation(made, "migrations.coderanger.net/identity"));
+      add(made);
+    } else if (const auto* removal = std::get_if<DeleteJob>(&action)) {
+      if (!is_meant(removal->uid, removal->resource_version)) return false;
+      deleted.push_back(job_image(*job()));
+      if (removal->foreground) {
+        (*job())["metadata"]["deletionTimestamp"] = kubernetes::format_time(now);
+      } else {
+        objects.erase("Job/testing-migrations");
+        collect_garbage();
+      }
+    } else if (const auto* stop = std::get_if<StopJob>(&action)) {
+      if (!is_meant(stop->uid, stop->resource_version)) return false;
+      (*job())["spec"]["parallelism"] = 0;
+      touch_job();
+    }
+    return true;
+  }
+
+  // One decision, carried out.
+  Decision step() {
+    Decision decision = decide();
+    if (write_status(decision, kubernetes::resource_version_of(migrator)) && act(decision.action))
+      events.insert(events.end(), decision.events.begin(), decision.events.end());
+    return decision;
+  }
+
+  // Decides until there is nothing to do at this moment.
+  void settle() {
+    for (int k = 0; k < 20; ++k) {
+      const Decision decision = step();
+      const bool something_went = collect_garbage();
+      const bool at_rest = !decision.writes && std::holds_alternative<std::monostate>(decision.action);
+      if (at_rest && !something_went) return;
+    }
+    throw std::logic_error("it never comes to rest");
+  }
+
+  // ---- what is to be seen ----
+
+  MigratorStatus status() const { return read_migrator(migrator).status; }
+  Condition condition(const char* type = "MigrationsReady") const {
+    const MigratorStatus now_written = status();
+    const Condition* found = now_written.conditions.find(type);
+    return found == nullptr ? Condition{} : *found;
+  }
+  bool lets_start(const char* identity) const { return status().lets_start(identity); }
+
+  Json migrator;
+  std::map<std::string, Json> objects;
+  std::vector<std::string> lock_holders;
+  kubernetes::Time now = *kubernetes::parse_time("2026-01-01T10:00:00Z");
+  std::string image_id;
+  std::vector<Event> events;
+  // Identities of the Jobs made, images of those deleted.
+  std::vector<std::string> created;
+  std::vector<std::string> deleted;
+
+ private:
+  void touch() { migrator["metadata"]["resourceVersion"] = fmt::format("{}", ++version_); }
+  void touch_job() { (*job())["metadata"]["resourceVersion"] = fmt::format("{}", ++version_); }
+
+  bool is_meant(const std::string& uid, const std::string& resource_version) {
+    return job() != nullptr && kubernetes::uid_of(*job()) == uid &&
+           (resource_version.empty() || kubernetes::resource_version_of(*job()) == resource_version);
+  }
+
+  std::vector<WorkloadPods> workloads(const Migrator& read, const std::vector<PodView>& pods) {
+    std::map<std::string, WorkloadPods> by_key;
+    for (const PodView& pod : pods) {
+      if (!read.selects(pod.labels)) continue;
+      const auto [entry, is_new] = by_key.try_emplace(walk_key(pod));
+      if (is_new) {
+        OwnerWalk walk(pod);
+        while (const auto next = walk.next()) {
+          const auto found = objects.find(next->kind + "/" + next->name);
+          walk.give(found == objects.end() ? Json{} : found->second);
+        }
+        entry->second.workload = walk.workload().value();
+      }
+      entry->second.pods.push_back(&pod);
+    }
+    std::vector<WorkloadPods> all;
+    for (auto& [key, entry] : by_key) all.push_back(std::move(entry));
+    return all;
+  }
+
+  int made_ = 0;
+  int version_ = 1;
+};
+
+}  // namespace dunlin::manager
