@@ -3,6 +3,7 @@
 import base64
 import os
 import re
+import shutil
 import signal
 import subprocess
 from pathlib import Path
@@ -32,6 +33,7 @@ def test_one_by_hand_and_kept(tmp_path):
     ending = re.search(r"end it with  (kill [\d ]+; rm -r \S+ \S+)$", said, re.M)[1]
     pids = [int(word) for word in ending.partition(";")[0].split()[1:]]
     subprocess.run([*kubectl, "get", "pods"], check=True)
+    shutil.rmtree(re.search(r"what pods said, in (\S+)/pods$", said, re.M)[1])
     subprocess.run(ending, shell=True, check=True)
     until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in pids), "all have ended")
     assert len(pids) == 3 and not Path(kubeconfig).exists()

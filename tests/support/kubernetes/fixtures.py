@@ -4,6 +4,8 @@ import itertools
 
 import pytest
 
+from support import account
+
 from .control_plane import ControlPlane
 from .image import Image
 from .node import Nodes
@@ -31,7 +33,10 @@ def namespace(kubernetes):
     name = f"test-{next(_numbers)}"
     new_namespace(kubernetes, name)
     yield name
-    end_namespace(kubernetes, name)
+    if account.keep_servers():
+        print(f"\nkept: kubectl --namespace {name} get all")
+    else:
+        end_namespace(kubernetes, name)
 
 
 def new_namespace(cluster, name):

@@ -22,6 +22,8 @@ import threading
 from dataclasses import dataclass
 from pathlib import Path
 
+from support import account
+
 from .api import STRATEGIC_PATCH, ApiError
 from .endpoints import Endpoints
 from .image import Images
@@ -69,6 +71,8 @@ class Nodes:
     # Starting and ending.
 
     def start(self):
+        if os.geteuid() != 0:
+            raise PermissionError("the test node mounts volumes: it needs root")
         for name in self.names:
             self._register(name)
         for informer in self._informers:
@@ -85,7 +89,10 @@ class Nodes:
             pod.join()
         self._log_server.close()
         self._relays.close()
-        shutil.rmtree(self.directory, ignore_errors=True)
+        if account.keep_servers():
+            print(f"\nkept: what pods said, in {self.directory}/pods")
+        else:
+            shutil.rmtree(self.directory, ignore_errors=True)
 
     def __enter__(self):
         return self.start()
