@@ -28,8 +28,10 @@ inline constexpr std::string_view kConfig = "migrations.coderanger.net/config";
 // On a Job: what its reader should know about it.
 inline constexpr std::string_view kNote = "migrations.coderanger.net/note";
 
-// Of the init container that waits, and of the option that says what it asks for where the image alone does not.
+// Of the init container that waits, and of its options behind the four arguments: what it asks for where the image
+// alone does not say it, and its proof that it may ask.
 inline constexpr std::string_view kWaiterPrefix = "migrate-wait-";
 inline constexpr std::string_view kIdentityOption = "--identity=";
+inline constexpr std::string_view kTokenOption = "--token=";
 
 }  // namespace dunlin::manager

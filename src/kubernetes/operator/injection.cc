@@ -1,0 +1,79 @@
+#include "kubernetes/operator/injection.h"
+
+#include <algorithm>
+
+#include <fmt/format.h>
+
+#include "kubernetes/operator/job_name.h"
+#include "kubernetes/operator/keys.h"
+
+namespace dunlin::manager {
+namespace {
+
+using kubernetes::field;
+using kubernetes::Json;
+using kubernetes::list;
+using kubernetes::text;
+
+// A kubelet shows a pod of its own, which it has started already.
+constexpr std::string_view kMirror = "kubernetes.io/config.mirror";
+
+AdmissionAnswer allowed(std::string reason) {
+  return {.reason = std::move(reason)};
+}
+
+std::vector<const Migrator*> selecting(const Json& pod, const std::vector<const Migrator*>& migrators) {
+  const auto labels = kubernetes::string_map(field(pod, "metadata", "labels"));
+  std::vector<const Migrator*> found;
+  for (const Migrator* migrator : migrators) {
+    // A migration that waited for itself would wait for ever.
+    const bool is_its_own = kubernetes::annotation(pod, kMigrator) == migrator->name;
+    if (migrator->selects(labels) && !migrator->being_deleted && !is_its_own) found.push_back(migrator);
+  }
+  std::ranges::sort(found, {}, &Migrator::name);
+  return found;
+}
+
+bool has_container(const Json& containers, const std::string& name) {
+  return std::ranges::any_of(containers, [&](const Json& container) { return text(field(container, "name")) == name; });
+}
+
+std::size_t leading_sidecars(const Json& containers) {
+  const auto end = std::ranges::find_if(
+      containers, [](const Json& container) { return text(field(container, "restartPolicy")) != "Always"; });
+  return static_cast<std::size_t>(std::distance(containers.begin(), end));
+}
+
+}  // namespace
+
+AdmissionAnswer inject(const AdmissionRequest& request, const std::vector<const Migrator*>& migrators,
+                       const WaiterOptions& options) {
+  const Json& pod = request.object;
+  if (request.operation != "CREATE" || !pod.is_object()) return allowed("only new pods are held back");
+  if (!kubernetes::annotation(pod, kMirror).empty()) return allowed("it runs already");
+  if (kubernetes::annotation(pod, kNoWait) == "true") return allowed("skipping migration wait due to annotation");
+
+  const std::vector<const Migrator*> waited_for = selecting(pod, migrators);
+  if (waited_for.empty()) {
+    if (kubernetes::annotation(pod, kRequired) != "true") return allowed("no migrators");
+    return {.allowed = false, .code = 500, .message = "no migrators found matching pod"};
+  }
+
+  const Json& containers = list(field(pod, "spec", "initContainers"));
+  std::size_t place = leading_sidecars(containers);
+  Json patch = Json::array();
+  if (containers.empty()) patch.push_back({{"op", "add"}, {"path", "/spec/initContainers"}, {"value", Json::array()}});
+  const std::size_t preparations = patch.size();
+  for (const Migrator* migrator : waited_for) {
+    if (has_container(containers, waiter_name(migrator->name))) continue;
+    patch.push_back({{"op", "add"},
+                     {"path", fmt::format("/spec/initContainers/{}", place++)},
+                     {"value", waiter_container(*migrator, field(pod, "spec"), options)}});
+  }
+  if (patch.size() == preparations) return allowed("it has its init containers");
+  AdmissionAnswer answer = allowed("injecting init containers");
+  answer.patch = std::move(patch);
+  return answer;
+}
+
+}  // namespace dunlin::manager

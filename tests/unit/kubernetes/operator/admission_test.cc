@@ -1,0 +1,55 @@
+#include "kubernetes/operator/admission.h"
+
+#include <gmock/gmock.h>
+
+#include "base/base64.h"
+#include "dunlin/error.h"
+
+namespace dunlin::manager {
+namespace {
+
+using kubernetes::Json;
+
+TEST(Admission, IsAnsweredInTheVersionItIsAskedIn) {
+  for (const char* version : {"admission.k8s.io/v1", "admission.k8s.io/v1beta1"}) {
+    const Json review{
+        {"apiVersion", version},
+        {"kind", "AdmissionReview"},
+        {"request", {{"uid", "u1"}, {"operation", "CREATE"}, {"namespace", "shop"}, {"object", {{"kind", "Pod"}}}}}};
+    const AdmissionRequest request = read_review(review.dump());
+    EXPECT_EQ(request.operation, "CREATE");
+    EXPECT_EQ(request.namespace_name, "shop");
+    EXPECT_EQ(request.object, Json({{"kind", "Pod"}}));
+    EXPECT_EQ(Json::parse(to_review(request, {.reason = "no migrators"})),
+              Json({{"apiVersion", version},
+                    {"kind", "AdmissionReview"},
+                    {"response",
+                     {{"uid", "u1"}, {"allowed", true}, {"status", {{"code", 200}, {"reason", "no migrators"}}}}}}));
+  }
+}
+
+TEST(Admission, APatchComesWithItsType) {
+  const AdmissionRequest request{.api_version = "admission.k8s.io/v1", .uid = "u1"};
+  const Json patch = Json::parse(R"([{"op": "add", "path": "/a", "value": 1}])");
+  const Json response = Json::parse(to_review(request, {.patch = patch}))["response"];
+  EXPECT_EQ(response["patchType"], "JSONPatch");
+  EXPECT_EQ(Json::parse(*decode_base64(response["patch"].get<std::string>())), patch);
+}
+
+TEST(Admission, ADenialSaysWhy) {
+  const AdmissionRequest request{.api_version = "admission.k8s.io/v1", .uid = "u1"};
+  const AdmissionAnswer denial{.allowed = false, .code = 500, .message = "no"};
+  EXPECT_EQ(Json::parse(to_review(request, denial))["response"],
+            Json({{"uid", "u1"}, {"allowed", false}, {"status", {{"code", 500}, {"message", "no"}}}}));
+}
+
+TEST(Admission, WhatIsNoReviewIsRefused) {
+  for (const char* body : {"", "{", "null", "[]", R"({"apiVersion": "admission.k8s.io/v1"})",
+                           R"({"apiVersion": "admission.k8s.io/v1", "request": {"uid": 7}})",
+                           R"({"apiVersion": "admission.k8s.io/v2", "request": {"uid": "u1"}})"}) {
+    EXPECT_THROW(read_review(body), Failure) << body;
+  }
+}
+
+}  // namespace
+}  // namespace dunlin::manager
