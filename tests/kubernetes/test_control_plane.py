@@ -1,11 +1,13 @@
 """The control plane that other tests stand on is a real one."""
 
 import base64
+import itertools
 import os
 import re
 import shutil
 import signal
 import subprocess
+import threading
 from pathlib import Path
 
 import pytest
@@ -153,3 +155,23 @@ def test_a_mutating_webhook_is_asked(kubernetes, namespace, webhook, called_by):
         until(lambda: labels_of_a_new_one() == {"seen": "create"}, "the server knows of the webhook")
     finally:
         kubernetes.api.delete("MutatingWebhookConfiguration", "labels")
+
+
+def test_waiting_has_an_end_though_things_go_on_happening(kubernetes, namespace):
+    kubernetes.kubectl("create", "configmap", "busy", namespace=namespace).ok()
+    ended = threading.Event()
+
+    def change():
+        for number in itertools.count():
+            if ended.wait(0.1):
+                return
+            kubernetes.api.patch("ConfigMap", "busy", {"data": {"number": str(number)}}, namespace)
+
+    changer = threading.Thread(target=change)
+    changer.start()
+    try:
+        with pytest.raises(AssertionError, match=r"(?s)not within 1 s: ConfigMap .*/busy, which is.*number: "):
+            kubernetes.api.wait_for("ConfigMap", "busy", namespace, lambda one: "never" in one.get("data", {}), timeout=1)
+    finally:
+        ended.set()
+        changer.join()

@@ -133,7 +133,7 @@ class Api:
                                                    resourceVersion=listed["metadata"]["resourceVersion"],
                                                    timeout=max(0.01, deadline - time.monotonic()))) as events:
                     for what, last in events:
-                        if what == "ERROR":
+                        if what == "ERROR" or time.monotonic() >= deadline:
                             break
                         last = None if what == "DELETED" else last
                         if holds(last):
