@@ -32,6 +32,15 @@ def test_cut_around_a_commit(counted, proxy, moment, nth):
     check(counted)
 
 
+@pytest.mark.parametrize("nth", [1, 2, 3, 4])
+def test_the_session_is_ended_behind_a_commit(counted, proxy, nth):
+    """The server's last word stands where the end of its answer should: nothing else will come."""
+    rule = proxy.after_server(b"COMMIT", Proxy.end_session, nth=nth)
+    counted.migrate(url=proxy.url(counted.database.url)).ok()
+    rule.wait()
+    check(counted)
+
+
 @pytest.mark.parametrize("pattern", [b"BEGIN", b"INSERT INTO log VALUES ('first')", b"INSERT INTO log VALUES ('second')"])
 def test_cut_inside_a_transaction(counted, proxy, pattern):
     rule = proxy.before_client(pattern, Proxy.cut)

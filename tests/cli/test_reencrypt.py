@@ -318,6 +318,14 @@ def test_an_answer_that_is_lost_is_not_work_that_is_lost(postgres, database, key
     assert lost.fired.is_set()
 
 
+def test_a_session_that_is_ended_behind_its_commit_holds_nothing_up(postgres, database, keys, rotate, proxy):
+    """The server says so where the end of its answer should stand."""
+    fill(database, keys)
+    ended = proxy.after_server(b"COMMIT", proxy.end_session, nth=8)
+    assert rotate(proxy.url(database.url)).ok().stdout.endswith("Re-encrypted 42 of 100 records\n")
+    assert ended.fired.is_set()
+
+
 def test_sqlite(sqlite, keys, rotate):
     old, new = keys.value("kek-v1"), keys.value("kek-v2")
     path = sqlite.path

@@ -73,6 +73,14 @@ class Link:
         abort(self.client_writer)
         self.proxy.orphans.append(self.server_writer)
 
+    def end_session(self):
+        """As pg_terminate_backend() does it: the client is told, then nobody is there."""
+        self.closed = True
+        fields = b"SFATAL\0VFATAL\0C57P01\0Mterminating connection due to administrator command\0\0"
+        self.client_writer.write(b"E" + struct.pack("!I", 4 + len(fields)) + fields)
+        self.client_writer.close()
+        abort(self.server_writer)
+
     def drop_answers(self):
         """From now on the server's words are lost. The client's still arrive."""
         self.proxy.answers_dropped = True
@@ -90,6 +98,7 @@ class Proxy:
     cut = staticmethod(Link.cut)
     partition = staticmethod(Link.partition)
     drop_answers = staticmethod(Link.drop_answers)
+    end_session = staticmethod(Link.end_session)
 
     def __init__(self, target_port, delay=0.0, target_host="127.0.0.1"):
         self.target = (target_host, target_port)

@@ -193,6 +193,12 @@ void Pipeline::take_result(Result result) {
   last_answer_ = steady_clock::now();
   Entry& front = sent_.front();
   if (!result) {
+    // Only its own result ends a sync: the server has ended the session in its place, behind all that it answered.
+    if (front.sync) {
+      note_lost(PQerrorMessage(connection_.raw()), {});
+      give_up();
+      return;
+    }
     // The null that separates one statement's results from the next one's.
     unanswered_bytes_ -= front.bytes;
     sent_.pop_front();
