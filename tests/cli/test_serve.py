@@ -1,6 +1,7 @@
 """`dunlin serve`, `dunlin healthcheck`, and the metrics that runs leave."""
 
 import fcntl
+import os
 import re
 import socket
 import subprocess
@@ -12,6 +13,7 @@ import pytest
 
 from support import account
 from support.postgres import PASSWORD, PASSWORD_USER, Postgres
+from support.program import Dunlin
 from support.service import Service
 from support.waiting import until
 
@@ -266,11 +268,24 @@ def test_a_replaced_file_is_seen(dunlin, three, sqlite_dir):
 
 
 def test_a_service_that_cannot_start_threads_still_answers(dunlin, three, database):
+    """The limit of processes binds no root: it runs as an account of its own, which reads what root does."""
     (dunlin.directory / "dunlin.toml").write_text('[checks]\na = "tcp://127.0.0.1:1"\nb = "tcp://127.0.0.1:1"\n')
-    service = Service(dunlin, url=database.url)
-    subprocess.run(["prlimit", "--pid", str(service.running.pid), "--nproc=1"], check=True)
-    assert service.get("/api/v1/health/check_up").status == 200
-    assert service.get("/health").status == 200
+    account_number = "54321"
+    other = dunlin.directory / "other"
+    other.write_text('#!/bin/sh\n[ -z "$MOST_TASKS" ] || ulimit -u "$MOST_TASKS"\n'
+                     f"exec setpriv --reuid {account_number} --regid {account_number} --clear-groups"
+                     f' --inh-caps +dac_override --ambient-caps +dac_override {dunlin.program} "$@"\n')
+    other.chmod(0o755)
+    service = Service(Dunlin(dunlin.directory, other), url=database.url)
+    at_rest = len(os.listdir(f"/proc/{service.running.pid}/task"))
+    service.stop()
+    service = Service(Dunlin(dunlin.directory, other), url=database.url, env={"MOST_TASKS": str(at_rest)})
+    try:
+        check_up = service.get("/api/v1/health/check_up")
+        assert check_up.status == 200 and "refused" in check_up.json()["checks"]["a"]["error"]
+        assert service.get("/health").status == 200
+    finally:
+        service.stop()
 
 
 def test_no_token_in_the_file(dunlin, three):
