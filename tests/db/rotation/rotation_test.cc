@@ -87,6 +87,16 @@ TEST_F(Rotating, ARehearsalChangesNothing) {
   EXPECT_EQ(value("SELECT group_concat(token_encrypted) FROM users"), before);
 }
 
+TEST_F(Rotating, AnApplicationThatGoesOnWritingUnderTheOldKeyIsGivenUpOn) {
+  const std::string old = sql::quote_text(Dialect::sqlite, value("SELECT token_encrypted FROM users WHERE id = 1"));
+  const RotationReport report = rotate_with({.concurrency = 1}, nullptr, [&](const RotationProgress&) {
+    run("UPDATE users SET token_encrypted = " + old + " WHERE id = 1");
+  });
+  EXPECT_GT(report.passes, 10);
+  EXPECT_LT(report.passes, 100);
+  EXPECT_FALSE(report.proven);
+}
+
 TEST_F(Rotating, AFailureOfAWorkerIsThrown) {
   run("CREATE TRIGGER no BEFORE UPDATE ON users BEGIN SELECT raise(ABORT, 'not today'); END");
   try {
