@@ -7,7 +7,7 @@
 #include <toml++/toml.h>
 
 #include "base/suggest.h"
-#include "cli/text_file.h"
+#include "base/text_file.h"
 #include "dunlin/error.h"
 
 namespace dunlin::cli {

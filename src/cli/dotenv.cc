@@ -7,7 +7,7 @@
 
 #include <fmt/format.h>
 
-#include "cli/text_file.h"
+#include "base/text_file.h"
 
 namespace dunlin::cli {
 namespace {

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "base/suggest.h"
-#include "cli/text_file.h"
+#include "base/text_file.h"
 #include "dunlin/error.h"
 
 namespace dunlin::cli {

@@ -7,11 +7,11 @@
 #include "app/new_migration.h"
 #include "base/exit_code.h"
 #include "base/redact.h"
+#include "base/text_file.h"
 #include "cli/commands/commands.h"
 #include "cli/commands/whole_database.h"
 #include "cli/render/json.h"
 #include "cli/render/text_error.h"
-#include "cli/text_file.h"
 
 namespace dunlin::cli {
 namespace {

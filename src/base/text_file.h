@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace dunlin::cli {
+namespace dunlin {
 
 // Empty when there is no such file. Throws Failure (io) for one that cannot be read or is over 1 MB.
 std::optional<std::string> read_text_file(const std::string& path);
@@ -13,4 +13,4 @@ std::optional<std::string> read_text_file(const std::string& path);
 // Never overwrites: false when something of that name exists. Throws Failure (io).
 bool create_text_file(const std::string& path, std::string_view content);
 
-}  // namespace dunlin::cli
+}  // namespace dunlin

@@ -1,4 +1,4 @@
-#include "cli/text_file.h"
+#include "base/text_file.h"
 
 #include <array>
 #include <cerrno>
@@ -12,7 +12,7 @@
 
 #include "dunlin/error.h"
 
-namespace dunlin::cli {
+namespace dunlin {
 namespace {
 
 constexpr std::size_t kLargest = 1024 * 1024;
@@ -58,4 +58,4 @@ bool create_text_file(const std::string& path, std::string_view content) {
   return true;
 }
 
-}  // namespace dunlin::cli
+}  // namespace dunlin
