@@ -21,6 +21,7 @@
 #include "dunlin/observer.h"
 #include "dunlin/plan.h"
 #include "dunlin/server_info.h"
+#include "dunlin/table_name.h"
 
 namespace dunlin {
 
@@ -61,12 +62,6 @@ struct BackendId {
   std::int64_t pid = 0;
   std::string started;  // the server's own time text; tells a reused pid from the old one
   friend bool operator==(const BackendId&, const BackendId&) = default;
-};
-
-// A table's name, unquoted. `schema` is empty where the server has none, and until Session::locate has resolved it.
-struct TableName {
-  std::string schema;
-  std::string name;
 };
 
 struct TableLocation {

@@ -31,9 +31,8 @@ Rows HistoryTable::select(Session& session) const {
   } catch (const Failure& failure) {
     if (failure.error().sqlstate != "42501") throw;
     Error error = failure.error();
-    error.hint = "GRANT SELECT ON " + sql::quote_name(dialect_, table_.schema) + "." +
-                 sql::quote_name(dialect_, table_.name) + " TO " + sql::quote_name(dialect_, session.server().user) +
-                 ", or [grants] in dunlin.toml";
+    error.hint = "GRANT SELECT ON " + sql::quote_name(dialect_, table_) + " TO " +
+                 sql::quote_name(dialect_, session.server().user) + ", or [grants] in dunlin.toml";
     if (const auto lacking = session.missing_rights(table_)) {
       error.hint = "as \"" + lacking->owner + "\": " + error.hint +
                    "; to migrate: MIGRATION_DATABASE_URL=" + lacking->owner_url + " dunlin migrate";

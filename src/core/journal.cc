@@ -12,11 +12,6 @@ namespace {
 
 constexpr std::string_view kTable = "dunlin_journal";
 
-std::string qualified(Dialect dialect, const TableName& table) {
-  const std::string name = sql::quote_name(dialect, table.name);
-  return table.schema.empty() ? name : sql::quote_name(dialect, table.schema) + "." + name;
-}
-
 std::size_t number(const std::optional<std::string>& text) {
   std::size_t value = 0;
   if (text) std::from_chars(text->data(), text->data() + text->size(), value);
@@ -57,7 +52,7 @@ std::string Journal::create_sql() const {
       "fingerprint VARCHAR(16) NOT NULL, remembered TEXT NOT NULL, "
       "noted_at TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP, "
       "PRIMARY KEY (history_table, version, direction, statement))",
-      qualified(dialect_, table_));
+      sql::quote_name(dialect_, table_));
 }
 
 std::string Journal::where(const JournalKey& key) const {
@@ -70,7 +65,7 @@ std::map<std::size_t, JournalEntry> Journal::read(Session& session, const Journa
   std::map<std::size_t, JournalEntry> entries;
   if (!exists_) return entries;
   const Rows rows = session.query(fmt::format("SELECT statement, state, fingerprint, remembered FROM {} WHERE {}",
-                                              qualified(dialect_, table_), where(key)));
+                                              sql::quote_name(dialect_, table_), where(key)));
   for (const Row& row : rows) {
     JournalEntry read = entry(row);
     entries.emplace(read.statement, std::move(read));
@@ -85,7 +80,7 @@ std::vector<std::pair<JournalKey, std::map<std::size_t, JournalEntry>>> Journal:
   const Rows rows = session.query(fmt::format(
       "SELECT statement, state, fingerprint, remembered, version, direction FROM {} WHERE history_table = {} "
       "ORDER BY version, direction, statement",
-      qualified(dialect_, table_), sql::quote_text(dialect_, history_.name)));
+      sql::quote_name(dialect_, table_), sql::quote_text(dialect_, history_.name)));
   for (const Row& row : rows) {
     const std::string text = row[4].value_or("");
     const Version version = scheme.parse_version(text).value_or(Version{text, text});
@@ -105,7 +100,7 @@ std::string Journal::write_sql(const JournalKey& key, const JournalEntry& entry,
       "VALUES ({}, {}, '{}', {}, '{}', '{}', {}) ON CONFLICT (history_table, version, direction, statement) "
       "DO UPDATE SET state = excluded.state, fingerprint = excluded.fingerprint, remembered = excluded.remembered, "
       "noted_at = CURRENT_TIMESTAMP",
-      qualified(dialect_, table_), sql::quote_text(dialect_, history_.name),
+      sql::quote_name(dialect_, table_), sql::quote_text(dialect_, history_.name),
       sql::quote_text(dialect_, key.version.text), to_string(key.direction), entry.statement, state, entry.fingerprint,
       sql::quote_text(dialect_, entry.remembered));
 }
@@ -119,11 +114,12 @@ std::string Journal::done_sql(const JournalKey& key, const JournalEntry& entry) 
 }
 
 std::string Journal::forget_sql(const JournalKey& key, std::size_t statement) const {
-  return fmt::format("DELETE FROM {} WHERE {} AND statement = {}", qualified(dialect_, table_), where(key), statement);
+  return fmt::format("DELETE FROM {} WHERE {} AND statement = {}", sql::quote_name(dialect_, table_), where(key),
+                     statement);
 }
 
 std::string Journal::forget_all_sql(const JournalKey& key) const {
-  return fmt::format("DELETE FROM {} WHERE {}", qualified(dialect_, table_), where(key));
+  return fmt::format("DELETE FROM {} WHERE {}", sql::quote_name(dialect_, table_), where(key));
 }
 
 std::string fingerprint(std::string_view text) {

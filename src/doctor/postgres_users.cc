@@ -10,16 +10,12 @@
 namespace dunlin::doctor {
 namespace {
 
-std::string name_of(std::string_view text) {
-  return sql::quote_name(Dialect::postgres, text);
+std::string name_of(const auto& name) {
+  return sql::quote_name(Dialect::postgres, name);
 }
 
 std::string text_of(std::string_view text) {
   return sql::quote_text(Dialect::postgres, text);
-}
-
-std::string table_of(const TableName& table) {
-  return table.schema.empty() ? name_of(table.name) : name_of(table.schema) + "." + name_of(table.name);
 }
 
 const std::string& column(const Row& row, std::size_t index) {
@@ -45,7 +41,7 @@ std::string migrator_of(const Examination& at) {
     const Rows rows =
         at.query(fmt::format("SELECT pg_catalog.pg_get_userbyid(c.relowner) FROM pg_catalog.pg_class c WHERE c.oid = "
                              "pg_catalog.to_regclass({})",
-                             text_of(table_of(at.history.name))));
+                             text_of(name_of(at.history.name))));
     if (!rows.empty() && column(rows.front(), 0) != at.user()) return name_of(column(rows.front(), 0));
   }
   return "...";
@@ -88,7 +84,7 @@ void add_owned(const Examination& at, const Rows& owned) {
     if (!tables.empty()) {
       fix.push_back(fmt::format("GRANT SELECT, INSERT, UPDATE, DELETE ON {} TO {};", tables, name_of(owner)));
     }
-    const std::string history = table_of(at.history.name);
+    const std::string history = name_of(at.history.name);
     if (at.history.exists && std::ranges::any_of(owned, [](const Row& row) { return row[2] == "h"; })) {
       fix.push_back(fmt::format("GRANT SELECT ON {} TO {};", history, name_of(owner)));
     }
@@ -152,7 +148,7 @@ void look_for_ddl_of_application(const Examination& at) {
       "SELECT 4, 'type ' || pg_catalog.format_type(t.oid, NULL), t.typowner, '' FROM pg_catalog.pg_type t LEFT JOIN "
       "pg_catalog.pg_class c ON c.oid = t.typrelid WHERE t.typtype IN ('c', 'd', 'e', 'r') AND (c.oid IS NULL OR "
       "c.relkind = 'c')) o WHERE pg_catalog.pg_has_role(o.owner, 'MEMBER') ORDER BY o.owner, o.place, o.what",
-      at.history.name.name.empty() ? "NULL" : text_of(table_of(at.history.name))));
+      at.history.name.name.empty() ? "NULL" : text_of(name_of(at.history.name))));
   Rows of_one;
   for (std::size_t i = 0; i < owned.size(); ++i) {
     of_one.push_back(owned[i]);
@@ -168,7 +164,7 @@ void look_for_ddl_of_application(const Examination& at) {
 
 void look_what_application_reads(const Examination& at) {
   if (at.duty == Duty::both || !at.history.exists || is_superuser(at)) return;
-  const std::string table = table_of(at.history.name);
+  const std::string table = name_of(at.history.name);
   const std::string user = name_of(at.user());
   const Row rights = at.query(fmt::format("SELECT pg_catalog.has_table_privilege({0}, 'SELECT'), "
                                           "pg_catalog.has_table_privilege({0}, 'INSERT, UPDATE, DELETE, TRUNCATE')",
@@ -202,11 +198,10 @@ void look_what_application_reads(const Examination& at) {
 void look_whether_migration_user_can(const Examination& at) {
   if (at.history.name.name.empty()) return;
   if (const auto lacking = at.session.missing_rights(at.history.name)) {
-    at.add(
-        Section::users, Level::error, "migration-ddl", fmt::format("\"{}\" {}", at.user(), lacking->reason),
-        {at.history.exists ? fmt::format("ALTER TABLE {} OWNER TO {};", table_of(at.history.name), name_of(at.user()))
-                           : fmt::format("GRANT USAGE, CREATE ON SCHEMA {} TO {};", name_of(at.history.name.schema),
-                                         name_of(at.user()))});
+    at.add(Section::users, Level::error, "migration-ddl", fmt::format("\"{}\" {}", at.user(), lacking->reason),
+           {at.history.exists ? fmt::format("ALTER TABLE {} OWNER TO {};", name_of(at.history.name), name_of(at.user()))
+                              : fmt::format("GRANT USAGE, CREATE ON SCHEMA {} TO {};", name_of(at.history.name.schema),
+                                            name_of(at.user()))});
     return;
   }
   const Rows strange = at.query(fmt::format(

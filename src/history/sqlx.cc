@@ -22,14 +22,9 @@ constexpr std::string_view kTable = "_sqlx_migrations";
 // sqlx's own factor; the product stays below 2^62.
 constexpr std::int64_t kLockFactor = 0x3d32ad9e;
 
-std::string qualified(Dialect dialect, const TableName& table) {
-  const std::string name = sql::quote_name(dialect, table.name);
-  return table.schema.empty() ? name : sql::quote_name(dialect, table.schema) + "." + name;
-}
-
 // SQLite keeps the text of CREATE TABLE: there, and only for the name that sqlx itself uses, quotes would show.
 std::string created_as(Dialect dialect, const TableName& table) {
-  if (table.name != kTable || dialect != Dialect::sqlite) return qualified(dialect, table);
+  if (table.name != kTable || dialect != Dialect::sqlite) return sql::quote_name(dialect, table);
   return table.schema.empty() ? std::string(kTable)
                               : sql::quote_name(dialect, table.schema) + "." + std::string(kTable);
 }
@@ -124,11 +119,11 @@ class Sqlx final : public HistoryScheme {
           "SELECT version, description, pg_catalog.to_char(pg_catalog.timezone('UTC'::pg_catalog.text, "
           "installed_on::pg_catalog.timestamptz), 'YYYY-MM-DD HH24:MI:SS.US'), success, "
           "pg_catalog.encode(checksum, 'hex'), execution_time FROM {} ORDER BY version",
-          qualified(dialect, table));
+          sql::quote_name(dialect, table));
     }
     return fmt::format(
         "SELECT version, description, installed_on, success, hex(checksum), execution_time FROM {} ORDER BY version",
-        qualified(dialect, table));
+        sql::quote_name(dialect, table));
   }
 
   AppliedMigration row(Dialect, const Row& row) const override {
@@ -160,19 +155,19 @@ class Sqlx final : public HistoryScheme {
                                          std::optional<std::chrono::nanoseconds> elapsed) const override {
     return {fmt::format(
         "INSERT INTO {} (version, description, success, checksum, execution_time) VALUES ({}, {}, TRUE, {}, {})",
-        qualified(dialect, table), number_of(migration.version), sql::quote_text(dialect, migration.description),
+        sql::quote_name(dialect, table), number_of(migration.version), sql::quote_text(dialect, migration.description),
         sql::quote_bytes(dialect, migration.checksum), elapsed_nanoseconds(dialect, elapsed))};
   }
 
   std::vector<std::string> record_down_sql(Dialect dialect, const TableName& table,
                                            const Version& version) const override {
-    return {
-        fmt::format("DELETE FROM {} WHERE {}", qualified(dialect, table), where_version(dialect, number_of(version)))};
+    return {fmt::format("DELETE FROM {} WHERE {}", sql::quote_name(dialect, table),
+                        where_version(dialect, number_of(version)))};
   }
 
   std::vector<std::string> record_checksum_sql(Dialect dialect, const TableName& table,
                                                const Migration& migration) const override {
-    return {fmt::format("UPDATE {} SET checksum = {} WHERE {}", qualified(dialect, table),
+    return {fmt::format("UPDATE {} SET checksum = {} WHERE {}", sql::quote_name(dialect, table),
                         sql::quote_bytes(dialect, migration.checksum),
                         where_version(dialect, number_of(migration.version)))};
   }
@@ -181,7 +176,7 @@ class Sqlx final : public HistoryScheme {
               std::size_t rows) const override {
     const std::string this_version = where_version(dialect, number_of(version));
     const std::string counted = fmt::format("count(CASE WHEN {} THEN 1 END)", this_version);
-    const std::string from = qualified(dialect, table);
+    const std::string from = sql::quote_name(dialect, table);
     Fence fence;
     fence.expected = fmt::format("{} rows, {} of this version", rows, recorded ? 1 : 0);
     switch (dialect) {

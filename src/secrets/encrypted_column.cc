@@ -12,12 +12,6 @@
 namespace dunlin::secrets {
 namespace {
 
-std::string table_name(Dialect dialect, const EncryptedColumn& column) {
-  std::string name = sql::quote_name(dialect, column.table.name);
-  if (!column.table.schema.empty()) name = sql::quote_name(dialect, column.table.schema) + "." + name;
-  return name;
-}
-
 // Each key column made into text by `expression`, with commas between.
 template <typename Expression>
 std::string keys(const EncryptedColumn& column, Expression expression) {
@@ -126,9 +120,9 @@ std::string change_postgres(const EncryptedColumn& column, std::span<const Chang
       fmt::arg("place", place), fmt::arg("rows", given_rows(dialect, column, changes)),
       fmt::arg("given_place",
                keys(column, [](const KeyColumn&, std::size_t i) { return fmt::format("given.k{}", i); })),
-      fmt::arg("table", table_name(dialect, column)), fmt::arg("given_key", same_key(dialect, column, "t", "given")),
-      fmt::arg("same", same), fmt::arg("name", name), fmt::arg("value", value),
-      fmt::arg("held_key", same_key(dialect, column, "t", "held")),
+      fmt::arg("table", sql::quote_name(dialect, column.table)),
+      fmt::arg("given_key", same_key(dialect, column, "t", "given")), fmt::arg("same", same), fmt::arg("name", name),
+      fmt::arg("value", value), fmt::arg("held_key", same_key(dialect, column, "t", "held")),
       fmt::arg("returned",
                keys(column, [](const KeyColumn& key, std::size_t) { return key_text(dialect, "t.", key); })));
 }
@@ -141,7 +135,7 @@ std::string change_sqlite(const EncryptedColumn& column, std::span<const Changed
   return fmt::format(
       "UPDATE {} AS t SET {} = given.new FROM (SELECT {}, column{} AS old, column{} AS new FROM (VALUES {})) AS given "
       "WHERE {} AND (t.{} IS given.old OR t.{} IS given.new) RETURNING {}",
-      table_name(dialect, column), name,
+      sql::quote_name(dialect, column.table), name,
       keys(column, [](const KeyColumn&, std::size_t i) { return fmt::format("column{} AS k{}", i + 1, i); }), parts + 1,
       parts + 2, given_rows(dialect, column, changes), same_key(dialect, column, "t", "given"), name, name,
       keys(column, [](const KeyColumn& key, std::size_t) { return key_text(dialect, "", key); }));
@@ -155,7 +149,8 @@ std::string EncryptedColumn::shown() const {
 }
 
 std::string count_sql(Dialect dialect, const EncryptedColumn& column) {
-  return fmt::format("SELECT count({}) FROM {}", sql::quote_name(dialect, column.name), table_name(dialect, column));
+  return fmt::format("SELECT count({}) FROM {}", sql::quote_name(dialect, column.name),
+                     sql::quote_name(dialect, column.table));
 }
 
 std::string page_sql(Dialect dialect, const EncryptedColumn& column, const StoredValue* after, std::size_t limit) {
@@ -169,8 +164,8 @@ std::string page_sql(Dialect dialect, const EncryptedColumn& column, const Store
   }
   return fmt::format("SELECT {}, {} FROM {} AS t WHERE t.{} IS NOT NULL{} ORDER BY {} LIMIT {}",
                      keys(column, [&](const KeyColumn& key, std::size_t) { return key_text(dialect, "t.", key); }),
-                     value_text(dialect, column), table_name(dialect, column), sql::quote_name(dialect, column.name),
-                     beyond, keys(column, name), limit);
+                     value_text(dialect, column), sql::quote_name(dialect, column.table),
+                     sql::quote_name(dialect, column.name), beyond, keys(column, name), limit);
 }
 
 StoredValue stored_value(const EncryptedColumn& column, const Row& row) {
@@ -199,7 +194,7 @@ std::string not_under_key_sql(Dialect dialect, const EncryptedColumn& column, st
                                                   : fmt::format("chr({})", static_cast<int>(space.front())));
   }
   const std::string wanted = sql::quote_text(dialect, under_key(key_id));
-  return fmt::format("SELECT count({}) FROM {} WHERE {}", name, table_name(dialect, column),
+  return fmt::format("SELECT count({}) FROM {} WHERE {}", name, sql::quote_name(dialect, column.table),
                      dialect == Dialect::sqlite ? fmt::format("instr({}, {}) = 0", text, wanted)
                                                 : fmt::format("position({} IN {}) = 0", wanted, text));
 }

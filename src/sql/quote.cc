@@ -22,6 +22,11 @@ std::string quote_name(Dialect dialect, std::string_view name) {
   return dialect == Dialect::mysql ? wrapped(name, '`', "`") : wrapped(name, '"', "\"");
 }
 
+std::string quote_name(Dialect dialect, const TableName& table) {
+  const std::string name = quote_name(dialect, table.name);
+  return table.schema.empty() ? name : quote_name(dialect, table.schema) + "." + name;
+}
+
 std::string quote_text(Dialect dialect, std::string_view value) {
   switch (dialect) {
     case Dialect::postgres:

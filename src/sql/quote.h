@@ -6,11 +6,14 @@
 #include <vector>
 
 #include "dunlin/dialect.h"
+#include "dunlin/table_name.h"
 
 namespace dunlin::sql {
 
 // Always quoted: "x" or `x`, with inner quotes doubled.
 std::string quote_name(Dialect, std::string_view name);
+// With its schema, where it has one: "a"."x".
+std::string quote_name(Dialect, const TableName& table);
 // 'x'; on PostgreSQL an E'' string where it holds a backslash.
 std::string quote_text(Dialect, std::string_view value);
 // Bytes as a literal: '\x00ff' (bytea hex input, needs standard_conforming_strings on) on PostgreSQL, x'00ff'

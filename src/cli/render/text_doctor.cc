@@ -4,7 +4,7 @@
 
 #include <fmt/format.h>
 
-#include "cli/render/printable.h"
+#include "base/printable.h"
 
 namespace dunlin::cli {
 namespace {

@@ -32,8 +32,8 @@ constexpr std::array kKinds{kTables, kSequences, kSchemas};
 // "dunlin", for the two-number form of advisory locks, whose keys are not those of the run lock.
 constexpr std::string_view kLock = "1685417580, 1768816640";
 
-std::string name_of(std::string_view text) {
-  return sql::quote_name(Dialect::postgres, text);
+std::string name_of(const auto& name) {
+  return sql::quote_name(Dialect::postgres, name);
 }
 
 std::string text_of(std::string_view text) {
@@ -42,10 +42,6 @@ std::string text_of(std::string_view text) {
 
 std::string oid_of_role(std::string_view name) {
   return fmt::format("pg_catalog.to_regrole({})::pg_catalog.oid", text_of(name_of(name)));
-}
-
-std::string qualified(const TableName& table) {
-  return table.schema.empty() ? name_of(table.name) : name_of(table.schema) + "." + name_of(table.name);
 }
 
 [[noreturn]] void refuse(const RoleGrant& grant, std::string message, std::string hint) {
@@ -71,7 +67,7 @@ std::string default_access_list(const ObjectKind& kind) {
 
 std::string table_join(std::string_view alias, const TableName& table) {
   return fmt::format("LEFT JOIN pg_catalog.pg_class {0} ON {0}.oid OPERATOR(pg_catalog.=) pg_catalog.to_regclass({1}) ",
-                     alias, text_of(qualified(table)));
+                     alias, text_of(name_of(table)));
 }
 
 // A row for each grant, in order.
@@ -206,7 +202,7 @@ class ScriptMaker {
       refuse(grant,
              fmt::format("\"{}\" may not read {}, which is not {}'s to grant", grant.role, history_.name,
                          link_.server.user),
-             fmt::format("as the table's owner: GRANT SELECT ON {} TO {}", qualified(history_), role));
+             fmt::format("as the table's owner: GRANT SELECT ON {} TO {}", name_of(history_), role));
     }
   }
 
@@ -232,7 +228,7 @@ class ScriptMaker {
   // `owned`: null where the table does not exist.
   void limit(std::vector<std::string>& on_creation, const TableName& table, const std::optional<std::string>& now,
              const std::optional<std::string>& owned, const std::string& role) {
-    const std::string name = "TABLE " + qualified(table);
+    const std::string name = "TABLE " + name_of(table);
     set(on_creation, "", "SELECT", name, role);
     if (owned != "t" || now == "SELECT") return;
     script_.in_place = false;

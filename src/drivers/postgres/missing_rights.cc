@@ -14,8 +14,7 @@ namespace {
 // schema: may something be made in it, its owner; public belongs to pg_database_owner, who is the database's owner. Of
 // us: may something be made anywhere, are we in other roles, whose rights SET ROLE could bring.
 std::string rights_sql(const TableName& history) {
-  const std::string name =
-      sql::quote_name(Dialect::postgres, history.schema) + "." + sql::quote_name(Dialect::postgres, history.name);
+  const std::string name = sql::quote_name(Dialect::postgres, history);
   return fmt::format(
       "SELECT pg_catalog.has_table_privilege(h.oid, 'INSERT'), pg_catalog.pg_get_userbyid(h.relowner), "
       "pg_catalog.pg_has_role(h.relowner, 'MEMBER'), pg_catalog.has_schema_privilege(n.oid, 'CREATE'), "

@@ -32,15 +32,13 @@ Rows PostgresSession::query(std::string_view sql) {
 }
 
 TableLocation PostgresSession::locate(const TableName& table) {
-  const std::string name = sql::quote_name(Dialect::postgres, table.name);
-  const std::string full = table.schema.empty() ? name : sql::quote_name(Dialect::postgres, table.schema) + "." + name;
   const std::string wanted_schema =
       table.schema.empty() ? "pg_catalog.current_schema()" : sql::quote_text(Dialect::postgres, table.schema);
   const Rows rows = query(fmt::format(
       "SELECT (SELECT n.nspname FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace "
       "WHERE "
       "c.oid = pg_catalog.to_regclass({})), (SELECT n.nspname FROM pg_catalog.pg_namespace n WHERE n.nspname = {})",
-      sql::quote_text(Dialect::postgres, full), wanted_schema));
+      sql::quote_text(Dialect::postgres, sql::quote_name(Dialect::postgres, table)), wanted_schema));
   const Row& row = rows.front();
   if (row[0]) return {{*row[0], table.name}, true};
   if (row[1]) return {{*row[1], table.name}, false};

@@ -14,6 +14,8 @@ TEST(Quote, Names) {
   EXPECT_EQ(quote_name(Dialect::sqlite, "Order"), "\"Order\"");
   EXPECT_EQ(quote_name(Dialect::mysql, "a`b\"c"), "`a``b\"c`");
   EXPECT_EQ(quote_name(Dialect::postgres, ""), "\"\"");
+  EXPECT_EQ(quote_name(Dialect::postgres, TableName{"a.b", "c"}), "\"a.b\".\"c\"");
+  EXPECT_EQ(quote_name(Dialect::mysql, TableName{"", "c"}), "`c`");
 }
 
 TEST(Quote, Text) {
