@@ -10,6 +10,7 @@ struct HttpRequest {
   std::string method;         // "GET"
   std::string path;           // without the query
   std::string authorization;  // the header; holds a secret
+  std::string body;           // empty unless the server takes some
 };
 
 struct HttpResponse {

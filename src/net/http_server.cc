@@ -10,10 +10,12 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/ssl.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core.hpp>
 #include <boost/beast/http.hpp>
+#include <boost/beast/ssl.hpp>
 #include <fmt/format.h>
 
 #include "dunlin/error.h"
@@ -31,9 +33,17 @@ constexpr auto kQuietly = asio::as_tuple(asio::use_awaitable);
 // After a failed accept, which is no descriptor left more often than not.
 constexpr std::chrono::milliseconds kAcceptPause{100};
 
+using Message = http::request<http::string_body>;
+
 struct Connection {
-  explicit Connection(tcp::socket socket) : stream(std::move(socket)) {}
+  Connection(tcp::socket socket, const TlsServer* server) : stream(std::move(socket)) {
+    if (server == nullptr) return;
+    tls = server->context();
+    secure.emplace(stream, *tls);
+  }
   beast::tcp_stream stream;
+  std::shared_ptr<asio::ssl::context> tls;  // the one it began with, whatever has replaced it
+  std::optional<asio::ssl::stream<beast::tcp_stream&>> secure;
   bool answering = false;
 };
 
@@ -59,17 +69,18 @@ tcp::acceptor listening(asio::io_context& context, const Address& address) {
   }
 }
 
-HttpRequest understood(const http::request<http::empty_body>& message) {
+HttpRequest understood(Message& message) {
   const std::string_view target(message.target().data(), message.target().size());
-  HttpRequest request{.method = std::string(message.method_string()), .path = std::string(target), .authorization = {}};
+  HttpRequest request{
+      .method = std::string(message.method_string()), .path = std::string(target), .authorization = {}, .body = {}};
   request.path.resize(std::min(request.path.find('?'), request.path.size()));
   const auto found = message.find(http::field::authorization);
   if (found != message.end()) request.authorization = std::string(found->value());
+  request.body = std::move(message.body());
   return request;
 }
 
-http::response<http::string_body> wire_form(HttpResponse answer, const http::request<http::empty_body>& request,
-                                            bool keep_alive) {
+http::response<http::string_body> wire_form(HttpResponse answer, const Message& request, bool keep_alive) {
   http::response<http::string_body> response(http::int_to_status(answer.status), request.version());
   response.set(http::field::content_type, answer.content_type);
   response.set(http::field::cache_control, "no-store");
@@ -86,8 +97,8 @@ http::response<http::string_body> wire_form(HttpResponse answer, const http::req
 }  // namespace
 
 struct HttpServer::State : std::enable_shared_from_this<State> {
-  State(asio::io_context& io, const Address& wanted, HttpHandler what, const HttpLimits& how)
-      : context(io), acceptor(listening(io, wanted)), handler(std::move(what)), limits(how) {
+  State(asio::io_context& io, const Address& wanted, HttpHandler what, const HttpLimits& how, const TlsServer* server)
+      : context(io), acceptor(listening(io, wanted)), handler(std::move(what)), limits(how), tls(server) {
     const auto endpoint = acceptor.local_endpoint();
     address = {.host = endpoint.address().to_string(), .port = endpoint.port()};
   }
@@ -96,6 +107,7 @@ struct HttpServer::State : std::enable_shared_from_this<State> {
   tcp::acceptor acceptor;
   HttpHandler handler;
   HttpLimits limits;
+  const TlsServer* tls;
   Address address;
   std::list<std::shared_ptr<Connection>> connections;  // the oldest first
   std::function<void()> when_idle;
@@ -117,34 +129,57 @@ struct HttpServer::State : std::enable_shared_from_this<State> {
     co_return std::move(*pending->answer);
   }
 
-  asio::awaitable<void> converse(std::shared_ptr<Connection> connection) {
+  bool takes(const Message& request) const {
+    return limits.body_bytes > 0 || request.method() == http::verb::get || request.method() == http::verb::head;
+  }
+
+  template <typename Stream>
+  asio::awaitable<void> talk(Connection& connection, Stream& stream) {
     beast::flat_buffer buffer;
     for (bool more = true; more && !stopping;) {
-      connection->stream.expires_after(limits.idle);
-      http::request_parser<http::empty_body> parser;
+      connection.stream.expires_after(limits.idle);
+      http::request_parser<http::string_body> parser;
       parser.header_limit(static_cast<std::uint32_t>(limits.header_bytes));
-      const auto [read_problem, size] = co_await http::async_read(connection->stream, buffer, parser, kQuietly);
+      parser.body_limit(limits.body_bytes);
+      const auto [read_problem, size] = co_await http::async_read(stream, buffer, parser, kQuietly);
       if (read_problem == http::error::end_of_stream || read_problem == beast::error::timeout) break;
-      connection->answering = true;
+      connection.answering = true;
       HttpResponse answer{.status = 400, .content_type = "text/plain", .body = "this is no request\n"};
-      const auto& request = parser.get();
-      const bool readable = request.method() == http::verb::get || request.method() == http::verb::head;
-      if (!read_problem) {
-        connection->stream.expires_never();
-        if (readable) {
-          answer = co_await ask(understood(request));
-        } else {
-          answer = {.status = 405, .content_type = "text/plain", .body = "only GET and HEAD\n"};
-        }
+      Message& request = parser.get();
+      const bool readable = takes(request);
+      if (parser.is_header_done() && !readable) {
+        answer = {.status = 405, .content_type = "text/plain", .body = "only GET and HEAD\n"};
+      } else if (!read_problem) {
+        connection.stream.expires_never();
+        answer = co_await ask(understood(request));
+      } else if (read_problem == http::error::body_limit) {
+        answer = {.status = 413, .content_type = "text/plain", .body = "this is too much\n"};
       } else if (read_problem.category() != http::make_error_code(http::error::bad_method).category()) {
         break;
       }
       more = !read_problem && readable && request.keep_alive() && !stopping;
       const auto response = wire_form(std::move(answer), request, more);
-      connection->stream.expires_after(limits.idle);
-      const auto [write_problem, written] = co_await http::async_write(connection->stream, response, kQuietly);
-      connection->answering = false;
+      connection.stream.expires_after(limits.idle);
+      const auto [write_problem, written] = co_await http::async_write(stream, response, kQuietly);
+      connection.answering = false;
       if (write_problem) break;
+    }
+  }
+
+  asio::awaitable<void> talk_in_secret(Connection& connection) {
+    connection.stream.expires_after(limits.idle);
+    const auto [problem] = co_await connection.secure->async_handshake(asio::ssl::stream_base::server, kQuietly);
+    if (problem) co_return;
+    co_await talk(connection, *connection.secure);
+    connection.stream.expires_after(limits.idle);
+    co_await connection.secure->async_shutdown(kQuietly);
+  }
+
+  asio::awaitable<void> converse(std::shared_ptr<Connection> connection) {
+    if (connection->secure) {
+      co_await talk_in_secret(*connection);
+    } else {
+      co_await talk(*connection, connection->stream);
     }
     boost::system::error_code ignored;
     [[maybe_unused]] const auto gone = connection->stream.socket().shutdown(tcp::socket::shutdown_send, ignored);
@@ -167,7 +202,7 @@ struct HttpServer::State : std::enable_shared_from_this<State> {
         continue;
       }
       if (connections.size() >= limits.connections) make_room();
-      auto connection = std::make_shared<Connection>(std::move(socket));
+      auto connection = std::make_shared<Connection>(std::move(socket), tls);
       connections.push_back(connection);
       const auto self = shared_from_this();
       asio::co_spawn(context, converse(connection), [self](const std::exception_ptr& defect) {
@@ -177,8 +212,9 @@ struct HttpServer::State : std::enable_shared_from_this<State> {
   }
 };
 
-HttpServer::HttpServer(EventLoop& loop, const Address& address, HttpHandler handler, const HttpLimits& limits)
-    : state_(std::make_shared<State>(loop.context(), address, std::move(handler), limits)) {
+HttpServer::HttpServer(EventLoop& loop, const Address& address, HttpHandler handler, const HttpLimits& limits,
+                       const TlsServer* tls)
+    : state_(std::make_shared<State>(loop.context(), address, std::move(handler), limits, tls)) {
   asio::co_spawn(loop.context(), state_->accept(), [self = state_](const std::exception_ptr& defect) {
     if (defect) std::rethrow_exception(defect);
   });
