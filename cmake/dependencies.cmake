@@ -39,6 +39,15 @@ else()
   target_link_libraries(dunlin_libpq INTERFACE PostgreSQL::PostgreSQL)
 endif()
 
+# yaml-cpp's own target is its shared library.
+add_library(dunlin_yaml INTERFACE)
+find_package(yaml-cpp REQUIRED)
+if(DUNLIN_SELF_CONTAINED)
+  target_link_libraries(dunlin_yaml INTERFACE -l:libyaml-cpp.a)
+else()
+  target_link_libraries(dunlin_yaml INTERFACE yaml-cpp)
+endif()
+
 # libedit, for `dunlin shell`. Its archive wants three more, which come with its package.
 add_library(dunlin_libedit INTERFACE)
 if(DUNLIN_SELF_CONTAINED)

@@ -8,7 +8,8 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parents[2]
 INCLUDE = re.compile(r'^\s*#\s*include\s+(["<])([^">]+)[">]', re.MULTILINE)
 # The one folder that may include a client library's header.
-CLIENT_HEADERS = {"libpq-fe.h": "drivers/postgres", "sqlite3.h": "drivers/sqlite", "boost": "net"}
+CLIENT_HEADERS = {"libpq-fe.h": "drivers/postgres", "sqlite3.h": "drivers/sqlite", "boost": "net",
+                  "yaml-cpp": "kubernetes/client"}
 MOST_LINES = 600
 SHAPELESS_NAMES = {"util", "utils", "common", "helpers", "manager", "misc"}
 
