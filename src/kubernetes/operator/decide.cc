@@ -62,8 +62,7 @@ class Decider {
   void look_around() {
     survey_ = survey(migrator_, situation_.workloads);
     for (const Seen& seen : survey_.proven) {
-      const bool in_question = survey_.wants(seen.identity) || status_.find_failure(seen.identity) != nullptr;
-      if (!in_question)
+      if (!survey_.wants(seen.identity))
         record_without_job(status_, Migrated::Origin::adopted, seen.identity, seen.image, seen.workload, now_);
     }
     hear_retry(migrator_, now_, status_);
@@ -72,14 +71,18 @@ class Decider {
     if (job_ == nullptr) notice_deleted_jobs(now_, status_);
   }
 
+  Time time_of_job(std::string_view name) const {
+    return kubernetes::parse_time(kubernetes::text(field(*job_, "status", name))).value_or(now_);
+  }
+
   EndedJob ended_job() const {
-    EndedJob job{
-        .identity = kubernetes::annotation(*job_, kIdentity),
-        .image = job_image(*job_),
-        .workload = kubernetes::annotation(*job_, kWorkload),
-        .uid = kubernetes::uid_of(*job_),
-        .config = job_config(*job_),
-        .started = kubernetes::parse_time(kubernetes::text(field(*job_, "status", "startTime"))).value_or(now_)};
+    EndedJob job{.identity = kubernetes::annotation(*job_, kIdentity),
+                 .image = job_image(*job_),
+                 .workload = kubernetes::annotation(*job_, kWorkload),
+                 .uid = kubernetes::uid_of(*job_),
+                 .config = job_config(*job_),
+                 .started = time_of_job("startTime"),
+                 .finished = time_of_job("completionTime")};
     if (!job.identity.empty()) return job;
     // Of migrations-operator: it has an image and nothing else.
     job.identity = job.image;
@@ -105,7 +108,11 @@ class Decider {
     if (migrator_.spec.suspend) return say(suspended(next->image));
     if (is_locked()) return wait_for_lock(*next);
     decision_.action = CreateJob{build_job(migrator_, next->order)};
-    tell(started(job_text(), next->image));
+    const Verdict verdict = started(job_text(), next->image);
+    decision_.events.push_back(event_of(verdict));
+    // Where the last one was refused, this one may be: a condition that goes to and fro tells nobody anything.
+    const Condition* before = status_.conditions.find("MigrationsReady");
+    if (before == nullptr || before->reason != kCreateError) say(verdict);
   }
 
   void with_job() {
@@ -120,6 +127,7 @@ class Decider {
       case State::idle: return with_idle_job(job, outcome);
       case State::running:
         if (gives_way && migrator_.spec.supersede) return delete_stale(job, {});
+        if (!outcome.begun) decision_.again_in = kPatience;
         return say(running(job_text(), job.image, outcome.detail));
       case State::failing:
         if (gives_way || outcome.hopeless || recorded) return with_failure(job, outcome, recorded);

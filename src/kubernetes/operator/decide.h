@@ -60,7 +60,9 @@ using Action = std::variant<std::monostate, CreateJob, DeleteJob, StopJob>;
 // that
 //    something has changed: read again, decide again. This is what keeps an operator with an old view, or one that has
 //    lost its lease, from starting what has been done.
-// 2. The action. 404 and 409 mean the same. A Job that cannot be created: create_refused().
+// 2. The action. 404 and 409 mean the same. But a Job that may not be created, or whose name is taken by one that is
+// not
+//    the Migrator's: create_refused().
 // 3. The events.
 //
 // Being killed anywhere between does no harm: the next decision takes up from what is there.

@@ -31,7 +31,7 @@ void record_failure(MigratorStatus& status, const EndedJob& job, bool hopeless, 
   failure.next_try.reset();
   if (!hopeless && failure.attempts <= kRetries)
     failure.next_try = now + std::chrono::minutes(1U << static_cast<unsigned>(failure.attempts - 1));
-  add_to_history(status, job, false, now);
+  add_to_history(status, job, false);
 }
 
 bool is_due(const MigratorStatus& status, const std::string& identity, Time now) {

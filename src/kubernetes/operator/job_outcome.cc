@@ -4,6 +4,7 @@
 #include <array>
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "base/printable.h"
 #include "base/redact.h"
@@ -20,9 +21,6 @@ using kubernetes::Json;
 using kubernetes::text;
 using kubernetes::Time;
 using State = JobOutcome::State;
-
-// A pod without a node, or a Job without a pod, is given so long: until then one may be on its way.
-constexpr std::chrono::minutes kPatience{1};
 
 // A container that waits for one of these goes on waiting until somebody does something.
 bool is_stuck(const ContainerView& container) {
@@ -63,6 +61,15 @@ const PodView* newest_failed(const std::vector<const PodView*>& pods) {
   return newest;
 }
 
+// The migration, or the init container that it never came past; null when none has ended badly.
+const ContainerView* failed_container(const PodView& pod) {
+  const auto has_failed = [](const ContainerView& container) { return container.exit_code.value_or(0) != 0; };
+  const ContainerView* migration = migration_of(pod);
+  if (migration != nullptr && has_failed(*migration)) return migration;
+  const auto found = std::ranges::find_if(pod.init_containers, has_failed);
+  return found == pod.init_containers.end() ? nullptr : &*found;
+}
+
 std::string last_lines(const std::string& message, int count) {
   // A secret may go over lines: first the mask, then the cut.
   std::string shown = printable(redact(message));
@@ -88,16 +95,28 @@ std::string reason_of(const Json& job) {
   return text(field(given_up, "message"));
 }
 
+// "exit code 137 (OOMKilled): the last line"
+std::string end_of(const ContainerView& container, int log_tail) {
+  std::string text = fmt::format("exit code {}", *container.exit_code);
+  if (!container.ended_because.empty()) text += fmt::format(" ({})", container.ended_because);
+  const std::string lines = log_tail > 0 ? last_lines(container.message, log_tail) : std::string{};
+  if (!lines.empty()) text += fmt::format(": {}", lines);
+  return text;
+}
+
 void describe_failure(const Json& job, const std::vector<const PodView*>& pods, int log_tail, JobOutcome& outcome) {
-  outcome.detail = reason_of(job);
-  const PodView* pod = newest_failed(pods);
-  const ContainerView* migration = pod == nullptr ? nullptr : migration_of(*pod);
-  if (migration == nullptr || !migration->exit_code) return;
-  outcome.hopeless = is_hopeless(*migration->exit_code, migration->message);
-  if (!outcome.detail.empty()) outcome.detail += "; ";
-  outcome.detail += fmt::format("exit code {}", *migration->exit_code);
-  const std::string lines = log_tail > 0 ? last_lines(migration->message, log_tail) : std::string{};
-  if (!lines.empty()) outcome.detail += fmt::format(": {}", lines);
+  std::vector<std::string> details{reason_of(job)};
+  if (const PodView* pod = newest_failed(pods)) {
+    details.push_back(pod->reason);
+    if (const ContainerView* container = failed_container(*pod)) {
+      const bool is_migration = container == migration_of(*pod);
+      outcome.hopeless = is_migration && is_hopeless(*container->exit_code, container->message);
+      details.push_back((is_migration ? "" : fmt::format("init container {}: ", container->name)) +
+                        end_of(*container, log_tail));
+    }
+  }
+  std::erase(details, "");
+  outcome.detail = fmt::format("{}", fmt::join(details, "; "));
 }
 
 State state_of_unfinished(const Json& job, const std::vector<const PodView*>& pods, Time now) {
@@ -125,6 +144,10 @@ std::string why_it_waits(const std::vector<const PodView*>& pods) {
 
 JobOutcome job_outcome(const Json& job, const std::vector<const PodView*>& pods, int log_tail, Time now) {
   JobOutcome outcome;
+  outcome.begun = std::ranges::any_of(pods, [](const PodView* pod) {
+    const ContainerView* migration = migration_of(*pod);
+    return migration != nullptr && migration->started;
+  });
   if (integer(field(job, "status", "succeeded")) > 0 || is_true(condition(job, "Complete"))) {
     outcome.state = State::succeeded;
     return outcome;

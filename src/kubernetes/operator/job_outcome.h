@@ -1,7 +1,7 @@
 // How far a Job has come, by what its status and its pods say.
 #pragma once
 
-#include <optional>
+#include <chrono>
 #include <string>
 #include <vector>
 
@@ -9,6 +9,9 @@
 #include "kubernetes/operator/pod_view.h"
 
 namespace dunlin::manager {
+
+// How long a Job without a pod, or a pod without a node, is taken to be on its way.
+inline constexpr std::chrono::minutes kPatience{1};
 
 struct JobOutcome {
   enum class State {
@@ -20,6 +23,8 @@ struct JobOutcome {
   };
 
   State state = State::running;
+  // The migration's process runs, or has run.
+  bool begun = false;
   // The last pod ended in a way that another try will not change.
   bool hopeless = false;
   // What is worth saying: why it failed, with the last lines and without secrets, or why it does not start.

@@ -22,7 +22,7 @@ void record_success(MigratorStatus& status, const EndedJob& job, Time now) {
                                                    .workload = job.workload,
                                                    .job_uid = job.uid});
   status.last_successful_migration = job.image;
-  add_to_history(status, job, true, now);
+  add_to_history(status, job, true);
 }
 
 void record_also_as(MigratorStatus& status, const std::string& identity) {
@@ -47,13 +47,13 @@ void forget_old(MigratorStatus& status, const std::set<std::string>& needed) {
                 [&](const Migrated& entry) { return place++ >= kIdentitiesKept && !needed.contains(entry.identity); });
 }
 
-void add_to_history(MigratorStatus& status, const EndedJob& job, bool succeeded, Time now) {
+void add_to_history(MigratorStatus& status, const EndedJob& job, bool succeeded) {
   status.history.insert(status.history.begin(), {.identity = job.identity,
                                                  .image = job.image,
                                                  .job_uid = job.uid,
                                                  .succeeded = succeeded,
                                                  .started = job.started,
-                                                 .finished = now});
+                                                 .finished = job.finished});
   if (status.history.size() > kRunsKept) status.history.resize(kRunsKept);
 }
 

@@ -17,6 +17,7 @@ struct EndedJob {
   // Empty on Jobs of migrations-operator.
   std::string config;
   kubernetes::Time started;
+  kubernetes::Time finished;
 };
 
 // As the newest. What was noted of earlier failures of the identity is void.
@@ -33,6 +34,6 @@ void record_without_job(MigratorStatus&, Migrated::Origin, const std::string& id
 void forget_old(MigratorStatus&, const std::set<std::string>& needed);
 
 // As the newest of the last ten runs.
-void add_to_history(MigratorStatus&, const EndedJob&, bool succeeded, kubernetes::Time now);
+void add_to_history(MigratorStatus&, const EndedJob&, bool succeeded);
 
 }  // namespace dunlin::manager

@@ -39,6 +39,8 @@ ContainerView read_container(const Json& container, const Json& statuses, bool w
   const Json& ended = now_ended.is_object() ? now_ended : field(status, "lastState", "terminated");
   if (ended.is_object()) {
     view.exit_code = static_cast<int>(kubernetes::integer(field(ended, "exitCode")));
+    const std::string& reason = text(field(ended, "reason"));
+    if (reason != "Error" && reason != "Completed") view.ended_because = reason;
     if (with_message) view.message = text(field(ended, "message"));
   }
   view.started = field(state, "running").is_object() || ended.is_object();
@@ -96,6 +98,7 @@ PodView read_pod(const Json& pod) {
                .owner = kubernetes::controller_of(pod),
                .created = kubernetes::created_at(pod).value_or(kubernetes::Time{}),
                .phase = phase_of(text(field(pod, "status", "phase"))),
+               .reason = text(field(pod, "status", "reason")),
                .being_deleted = kubernetes::is_being_deleted(pod),
                .node = text(field(pod, "spec", "nodeName"))};
   view.migration_of = migration_of(pod, view.owner);
@@ -106,7 +109,7 @@ PodView read_pod(const Json& pod) {
     view.containers.push_back(read_container(container, statuses, with_message));
   const Json& init_statuses = field(pod, "status", "initContainerStatuses");
   for (const Json& container : list(field(pod, "spec", "initContainers"))) {
-    view.init_containers.push_back(read_container(container, init_statuses, false));
+    view.init_containers.push_back(read_container(container, init_statuses, with_message));
     if (auto waiter = read_waiter(container, view.init_containers.back())) view.waiters.push_back(std::move(*waiter));
   }
   return view;

@@ -24,6 +24,8 @@ struct ContainerView {
   std::string waiting;
   // Of its last end.
   std::optional<int> exit_code;
+  // Why, where the exit code does not say it: "OOMKilled".
+  std::string ended_because;
   // What it left behind; kept of a migration's pods only.
   std::string message;
 };
@@ -45,6 +47,8 @@ struct PodView {
   std::optional<kubernetes::Reference> owner;
   kubernetes::Time created;
   PodPhase phase = PodPhase::unknown;
+  // Why it failed, where that was not its containers' doing: "Evicted".
+  std::string reason;
   bool being_deleted = false;
   // Empty as long as no node has it.
   std::string node;

@@ -43,7 +43,7 @@ Verdict up_to_date(std::string_view image) {
 }
 
 Verdict create_failed(std::string_view error) {
-  return verdict(Truth::unknown, "CreateError", fmt::format("Error on create, possible conflict: {}", error),
+  return verdict(Truth::unknown, kCreateError, fmt::format("Error on create, possible conflict: {}", error),
                  Progress::working);
 }
 
@@ -112,7 +112,7 @@ Verdict rollback_blocked(std::string_view image, std::string_view newer) {
 }
 
 Event event_of(const Verdict& verdict) {
-  return {.warning = verdict.reason == "MigrationsFailed" || verdict.reason == "CreateError" ||
+  return {.warning = verdict.reason == "MigrationsFailed" || verdict.reason == kCreateError ||
                      verdict.progress == Progress::stuck,
           .reason = verdict.event_reason.empty() ? verdict.reason : verdict.event_reason,
           .message = std::string(truncate_bytes(verdict.message, kEventBytes))};

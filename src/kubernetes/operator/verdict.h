@@ -24,6 +24,8 @@ struct Verdict {
   std::string event_reason;
 };
 
+inline constexpr std::string_view kCreateError = "CreateError";
+
 // In all of them: `job` is namespace/name, `image` the Job's, `detail` what is worth adding, or empty.
 
 // No pod matches: nothing is known.

@@ -113,6 +113,30 @@ TEST(Identities, ARunningLeftOverIsAdoptedWhenTheOperatorComes) {
   EXPECT_THAT(cluster.created, ElementsAre("myapp:v2"));
 }
 
+TEST(Identities, WhatIsWantedIsRunAndNotAdopted) {
+  FakeCluster cluster;
+  cluster.deploy("web", "myapp:v1");
+  start_pods(cluster, "web-v1");
+  cluster.migrator["metadata"]["creationTimestamp"] = "2026-01-01T10:00:30Z";
+  cluster.pass(std::chrono::seconds(60));
+  cluster.deploy("worker", "myapp:v1");
+  cluster.deploy("web", "myapp:v2");
+  cluster.settle();
+  EXPECT_FALSE(cluster.lets_start("myapp:v1")) << "the worker asks for it";
+}
+
+TEST(Identities, WhatAJobWasRecordedAsIsKeptAsLongAsTheJob) {
+  FakeCluster cluster(R"({"ttlSecondsAfterFinished": 3600})");
+  cluster.add_old_job("myapp:v1", R"({"succeeded": 1})");
+  cluster.settle();
+  Json& migrated = cluster.migrator["status"]["migrated"];
+  for (int k = 0; k < 12; ++k)
+    migrated.insert(migrated.begin(), Json{{"identity", fmt::format("myapp:x{}", k)}, {"image", "x"}});
+  cluster.settle();
+  EXPECT_TRUE(cluster.lets_start("myapp:v1"));
+  EXPECT_EQ(cluster.status().history.size(), 1U) << "nor is it recorded again";
+}
+
 TEST(Identities, P0_8_APodThatStartedUnmigratedProvesNothing) {
   FakeCluster cluster;
   migrate(cluster, "myapp:v1");
@@ -248,6 +272,8 @@ TEST(Identities, P1_3_ARollbackIsRunWhenThatIsWanted) {
   cluster.run_job(0);
   cluster.settle();
   EXPECT_TRUE(cluster.lets_start("myapp:v1"));
+  EXPECT_EQ(cluster.status().migrated.front().identity, "myapp:v1");
+  EXPECT_EQ(cluster.status().migrated.size(), 2U);
   EXPECT_EQ(cluster.condition().status, Truth::yes);
   migrate(cluster, "myapp:v2");
   EXPECT_THAT(cluster.created, ElementsAre("myapp:v1", "myapp:v2", "myapp:v1", "myapp:v2"));
@@ -276,6 +302,11 @@ TEST(Identities, P1_3_ARollbackIsBlockedWhenThatIsWanted) {
   EXPECT_EQ(cluster.condition("Stalled").status, Truth::yes);
   EXPECT_FALSE(cluster.lets_start("myapp:v1"));
   EXPECT_THAT(cluster.created, ElementsAre("myapp:v1", "myapp:v2"));
+  const FakeCluster with_pods = cluster;
+  remove_pods(cluster, "web");
+  cluster.settle();
+  EXPECT_FALSE(cluster.lets_start("myapp:v1")) << "nor is the next pod let through";
+  cluster.objects = with_pods.objects;
   migrate(cluster, "myapp:v2");
   EXPECT_EQ(cluster.condition().status, Truth::yes);
   EXPECT_TRUE(cluster.lets_start("myapp:v1"));
@@ -333,6 +364,69 @@ TEST(Identities, P1_2_AMovedTagIsMigratedToByItsDigest) {
   cluster.settle();
   EXPECT_EQ(cluster.created.size(), 2U);
   EXPECT_EQ(cluster.condition().status, Truth::yes);
+}
+
+TEST(Identities, P1_2_AnImageThatRanBeforeTheMigratorIsNotAMovedTag) {
+  FakeCluster cluster(R"({"trigger": "digest"})");
+  cluster.deploy("web", "myapp:latest");
+  start_pods(cluster, "web");
+  for (auto& [key, one] : cluster.objects) {
+    if (key.starts_with("Pod/")) one["status"]["containerStatuses"][0]["imageID"] = "myapp@sha256:00";
+  }
+  cluster.migrator["metadata"]["creationTimestamp"] = "2026-01-01T10:00:30Z";
+  cluster.image_id = "myapp@sha256:01";
+  cluster.settle();
+  cluster.run_job(0);
+  cluster.settle();
+  EXPECT_THAT(cluster.created, ElementsAre("myapp:latest"));
+  EXPECT_TRUE(cluster.lets_start("sha256:00"));
+  EXPECT_TRUE(cluster.lets_start("sha256:01"));
+}
+
+TEST(Identities, P1_2_TheReferenceGoesBeforeItsDigest) {
+  FakeCluster cluster(R"({"trigger": "digest"})");
+  cluster.deploy("web", "myapp:latest");
+  start_pods(cluster, "web");
+  for (auto& [key, one] : cluster.objects) {
+    if (key.starts_with("Pod/")) one["status"]["containerStatuses"][0]["imageID"] = "myapp@sha256:01";
+  }
+  cluster.image_id = "myapp@sha256:01";
+  cluster.settle();
+  cluster.run_job(0);
+  cluster.settle();
+  EXPECT_THAT(cluster.created, ElementsAre("myapp:latest"));
+}
+
+TEST(Identities, OfTwoWorkloadsWithOneIdentityTheNewestIsTheTemplate) {
+  FakeCluster cluster;
+  for (const char* name : {"a-newest", "b-older"}) {
+    Json deployment = with_template("apps/v1", "Deployment", name, "myapp:v1");
+    deployment["spec"]["template"]["spec"]["priorityClassName"] = name;
+    Json made = owned_by(pod(name, "myapp:v1"), cluster.add(deployment));
+    if (std::string(name) == "a-newest") made["metadata"]["creationTimestamp"] = "2026-01-01T11:00:00Z";
+    cluster.add(made);
+  }
+  cluster.settle();
+  EXPECT_EQ((*cluster.job())["spec"]["template"]["spec"]["priorityClassName"], "a-newest");
+
+  for (auto& [key, one] : cluster.objects) {
+    if (key.starts_with("Pod/b")) one["metadata"]["creationTimestamp"] = "2026-01-01T12:00:00Z";
+  }
+  cluster.objects.erase("Job/testing-migrations");
+  cluster.settle();
+  EXPECT_EQ((*cluster.job())["spec"]["template"]["spec"]["priorityClassName"], "b-older");
+}
+
+TEST(Identities, ARunningPodWithoutAnOwnerHasNothingLeftToAskFor) {
+  FakeCluster cluster;
+  cluster.add(started(pod("old", "myapp:v1")));
+  Json newer = pod("new", "myapp:v2");
+  newer["metadata"]["creationTimestamp"] = "2026-01-01T10:00:09Z";
+  cluster.add(newer);
+  cluster.settle();
+  cluster.run_job(0);
+  cluster.settle();
+  EXPECT_THAT(cluster.created, ElementsAre("myapp:v2"));
 }
 
 TEST(Identities, P2_AWorkloadWithoutPodsIsMigratedForWhenItIsKnown) {

@@ -60,6 +60,22 @@ TEST(Jobs, OneThatCannotStartGivesWay) {
   EXPECT_THAT(cluster.deleted, ElementsAre("myapp:typo"));
 }
 
+TEST(Jobs, OneThatIsNotPlacedIsLookedAtAgain) {
+  FakeCluster cluster;
+  cluster.deploy("web", "myapp:v1");
+  cluster.settle();
+  cluster.start_job();
+  Json& own = cluster.objects.at("Pod/testing-migrations-3");
+  own["status"] = {{"phase", "Pending"}};
+  own["spec"].erase("nodeName");
+  cluster.deploy("web", "myapp:v2");
+  cluster.settle();
+  EXPECT_EQ(cluster.decide().again_in, minutes(1));
+  cluster.pass(minutes(1));
+  cluster.settle();
+  EXPECT_EQ(job_image(*cluster.job()), "myapp:v2");
+}
+
 TEST(Jobs, OneThatHasNotBegunFollowsTheSpec) {
   FakeCluster cluster;
   cluster.deploy("web", "myapp:v1");

@@ -200,6 +200,25 @@ TEST(Decide, WhatTheApiServerWillNotMakeIsSaidSo) {
   EXPECT_EQ(ready.message, "Error on create, possible conflict: exceeded quota, DB_PASSWORD=***");
   EXPECT_THAT(refused.events, ElementsAre(Event{true, "CreateError", ready.message}));
   EXPECT_TRUE(refused.writes);
+
+  cluster.write_status(refused, "1");
+  const Decision again = cluster.decide();
+  EXPECT_TRUE(std::holds_alternative<CreateJob>(again.action));
+  EXPECT_TRUE(again.writes);
+  EXPECT_EQ(again.status, cluster.status()) << "the condition does not go to and fro";
+}
+
+TEST(Decide, P2_NothingIsWrittenWhereNothingHasChanged) {
+  FakeCluster cluster;
+  cluster.deploy("web", "myapp:v1");
+  cluster.settle();
+  cluster.run_job(0);
+  cluster.settle();
+  cluster.deploy("web", "myapp:v1");
+  cluster.pass(std::chrono::seconds(100));
+  const Decision decision = cluster.decide();
+  EXPECT_FALSE(decision.writes);
+  EXPECT_THAT(decision.events, IsEmpty());
 }
 
 TEST(Decide, ScaledToNothingItKeepsWhatItKnows) {

@@ -97,6 +97,27 @@ TEST(JobOutcome, SaysWhyTheJobGaveUp) {
   EXPECT_EQ(outcome(too_often, {failed_pod(1, "no")}).detail, "exit code 1: no");
 }
 
+TEST(JobOutcome, SaysWhatElseEndedThePod) {
+  PodView killed = failed_pod(137, "");
+  killed.containers[0].ended_because = "OOMKilled";
+  EXPECT_EQ(outcome(R"({"failed": 1})", {killed}).detail, "exit code 137 (OOMKilled)");
+
+  PodView evicted = pod_in(PodPhase::failed, {});
+  evicted.reason = "Evicted";
+  EXPECT_EQ(outcome(R"({"failed": 1})", {evicted}).detail, "Evicted");
+
+  PodView not_reached = pod_in(PodPhase::failed, {});
+  not_reached.init_containers = {{.name = "setup", .started = true, .exit_code = 2, .message = "no\n"}};
+  EXPECT_EQ(outcome(R"({"failed": 1})", {not_reached}).detail, "init container setup: exit code 2: no");
+  EXPECT_FALSE(outcome(R"({"failed": 1})", {not_reached}).hopeless) << "it is not dunlin's";
+}
+
+TEST(JobOutcome, HasBegunWithTheMigrationsProcess) {
+  EXPECT_FALSE(outcome("{}").begun);
+  EXPECT_FALSE(outcome(R"({"active": 1})", {pod_in(PodPhase::pending, {})}).begun);
+  EXPECT_TRUE(outcome(R"({"active": 1})", {pod_in(PodPhase::running, {.started = true})}).begun);
+}
+
 TEST(JobOutcome, ShowsAsManyOfTheLastLinesAsIsAskedFor) {
   const std::vector<PodView> pods{failed_pod(1, "one\ntwo\n\nthree\n")};
   EXPECT_EQ(outcome(R"({"failed": 1})", pods, 1).detail, "exit code 1: three");
