@@ -28,6 +28,12 @@ TEST(Admission, IsAnsweredInTheVersionItIsAskedIn) {
   }
 }
 
+TEST(Admission, P1_12_TheNamespaceIsTheRequests) {
+  const Json review = Json::parse(R"({"apiVersion": "admission.k8s.io/v1", "request": {"uid": "u1",
+      "namespace": "shop", "operation": "CREATE", "object": {"metadata": {"generateName": "web-"}}}})");
+  EXPECT_EQ(read_review(review.dump()).namespace_name, "shop");
+}
+
 TEST(Admission, APatchComesWithItsType) {
   const AdmissionRequest request{.api_version = "admission.k8s.io/v1", .uid = "u1"};
   const Json patch = Json::parse(R"([{"op": "add", "path": "/a", "value": 1}])");

@@ -83,6 +83,9 @@ TEST(JobOutcome, SaysHowTheLastPodEnded) {
       outcome(R"({"failed": 2})", {failed_pod(1, "older", std::chrono::seconds(60)), failed_pod(3, "one\ntwo\n")});
   EXPECT_EQ(failing.detail, "exit code 3: one\ntwo");
   EXPECT_FALSE(failing.hopeless);
+  EXPECT_EQ(
+      outcome(R"({"failed": 2})", {failed_pod(3, "newer"), failed_pod(1, "older", std::chrono::seconds(60))}).detail,
+      "exit code 3: newer");
   EXPECT_EQ(outcome(R"({"failed": 1})").detail, "");
 }
 

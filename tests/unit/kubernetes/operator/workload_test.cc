@@ -233,6 +233,17 @@ TEST(Workload, P1_9_APodAsTemplateLosesWhatBelongsToItAlone) {
       "volumes": [{"name": "data", "persistentVolumeClaim": {"claimName": "data"}}]})"));
 }
 
+TEST(Workload, ATokenThatIsMountedElsewhereTooStays) {
+  Json bare = pod("p", "app:1");
+  bare["spec"]["containers"][0]["volumeMounts"] =
+      Json::parse(R"([{"name": "t", "mountPath": "/var/run/secrets/kubernetes.io/serviceaccount"},
+                      {"name": "t", "mountPath": "/t"}])");
+  bare["spec"]["volumes"] = Json::parse(R"([{"name": "t", "projected": {}}])");
+  const Json spec = Objects{bare}.workload_of(bare)->pod_template["spec"];
+  EXPECT_EQ(spec["containers"][0]["volumeMounts"].size(), 1U);
+  EXPECT_EQ(spec["volumes"].size(), 1U);
+}
+
 TEST(Workload, AStatefulSetsClaimsBecomeEmptyDirectories) {
   Json set = with_template("apps/v1", "StatefulSet", "db", "myapp:v2");
   set["spec"]["volumeClaimTemplates"] = Json::array({{{"metadata", {{"name", "data"}}}}});
