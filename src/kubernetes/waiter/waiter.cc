@@ -20,6 +20,8 @@ using std::chrono::milliseconds;
 constexpr milliseconds kPause{5'000};
 constexpr milliseconds kFirstPauseAfterProblem{500};
 constexpr milliseconds kAnswerWithin{10'000};
+// The API server itself has said that there is no such Migrator.
+constexpr unsigned kGone = 410;
 // How often it is said that we still wait.
 constexpr auto kSayEvery = 30s;
 
@@ -40,9 +42,11 @@ class Wait {
         url_(fmt::format("http://{}/api/ready", options.host)),
         began_(clock.now()),
         said_(began_) {
-    nlohmann::json question{
-        {"targetImage", options.image}, {"migratorNamespace", options.name_space}, {"migratorName", options.migrator}};
-    if (!options.identity.empty()) question["identity"] = options.identity;
+    // The identity is sent even where it is the image: it says that we understand kGone.
+    nlohmann::json question{{"targetImage", options.image},
+                            {"migratorNamespace", options.name_space},
+                            {"migratorName", options.migrator},
+                            {"identity", wanted()}};
     if (!options.token.empty()) question["token"] = options.token;
     question_ = question.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
   }
@@ -52,7 +56,7 @@ class Wait {
     milliseconds pause = kFirstPauseAfterProblem;
     while (!interrupt_.requested()) {
       if (ask()) {
-        say_("Migrations ready, exiting");
+        say_(gone_ ? "The migrator is gone, nothing to wait for" : "Migrations ready, exiting");
         return true;
       }
       refuse_when_too_late();
@@ -75,7 +79,8 @@ class Wait {
       problem_ = answer.body == "true" || answer.body == "false"
                      ? std::string()
                      : fmt::format("the operator at {} answers {}", options_.host, answer.status);
-      return answer.body == "true";
+      gone_ = answer.status == kGone && answer.body == "false";
+      return gone_ || answer.body == "true";
     } catch (const Failure& failure) {
       problem_ = fmt::format("the operator cannot be asked: {}", failure.what());
       return false;
@@ -118,6 +123,7 @@ class Wait {
   std::string question_;
   std::string problem_;
   std::string said_problem_;
+  bool gone_ = false;
   Clock::Steady began_;
   Clock::Steady said_;
 };

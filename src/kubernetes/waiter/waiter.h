@@ -27,8 +27,8 @@ struct WaiterOptions {
 // Failure (usage).
 WaiterOptions parse_waiter_words(std::span<const std::string> words);
 
-// True once the operator says so; false when the interrupt came. `say` takes a line without its end. Throws Failure
-// (timeout).
+// True once the operator says so, or that the Migrator is gone; false when the interrupt came. `say` takes a line
+// without its end. Throws Failure (timeout).
 bool wait_until_ready(const WaiterOptions&, Clock&, const Interrupt&, const std::function<void(std::string_view)>& say);
 
 }  // namespace dunlin::waiter

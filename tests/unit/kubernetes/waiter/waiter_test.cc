@@ -59,8 +59,21 @@ TEST(Waiter, AsksAsItAlwaysDid) {
   const auto request = server.requests().front();
   EXPECT_EQ(request.line(), "POST /api/ready");
   EXPECT_THAT(request.head, HasSubstr("Content-Type: application/json\r\n"));
-  EXPECT_EQ(nlohmann::json::parse(request.body),
-            nlohmann::json({{"targetImage", "app:v2"}, {"migratorNamespace", "shop"}, {"migratorName", "main"}}));
+  EXPECT_EQ(nlohmann::json::parse(request.body), nlohmann::json({{"targetImage", "app:v2"},
+                                                                 {"migratorNamespace", "shop"},
+                                                                 {"migratorName", "main"},
+                                                                 {"identity", "app:v2"}}));
+}
+
+TEST(Waiter, P1_7_DoesNotWaitForAMigratorThatIsGone) {
+  ScriptedServer server([](const auto&, int number) {
+    if (number == 2) return ScriptedServer::answer(410, "this page is gone");
+    return ScriptedServer::answer(number < 3 ? 200 : 410, "false");
+  });
+  const Waited waited = wait(options_for(server));
+  EXPECT_TRUE(waited.ready);
+  EXPECT_THAT(waited.said, HasSubstr("The migrator is gone, nothing to wait for\n"));
+  EXPECT_EQ(server.requests().size(), 3U) << "somebody else's 410 is no answer";
 }
 
 TEST(Waiter, GoesOnAskingAndSaysSoNowAndThen) {
