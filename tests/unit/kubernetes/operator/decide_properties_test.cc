@@ -37,6 +37,7 @@ class Story {
     for (int k = 0; k < 8; ++k) {
       cluster_.settle();
       check();
+      if (cluster_.condition().status == Truth::yes && cluster_.job() == nullptr) break;
       if (cluster_.condition("Stalled").status == Truth::yes) ask_for_retry(1000000 + static_cast<unsigned>(k));
       start_job();
       end_job(0, true);
