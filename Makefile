@@ -4,7 +4,7 @@ MAKEFLAGS += --no-print-directory
 JOBS ?= $(shell nproc)
 PREFIX ?= /usr/local
 # How long each fuzzer runs.
-FUZZ_SECONDS ?= $(if $(CI),60,10)
+FUZZ_SECONDS ?= $(if $(CI),30,10)
 export FUZZ_SECONDS
 # How long `make soak` goes on with what has no end of its own.
 SOAK_MINUTES ?= 30
@@ -41,7 +41,7 @@ test:
 	@cmake --preset fuzz --log-level=WARNING
 	@cmake --build build/fuzz -j$(JOBS) --target fuzzers
 	@ctest --test-dir build/fuzz --output-on-failure -j$(JOBS)
-	@scripts/lint
+	@scripts/lint --changed
 	@cmake --preset tsan --log-level=WARNING
 	@cmake --build build/tsan -j$(JOBS) --target app_tests server_tests db_postgres_tests db_rotation_tests
 	@ctest --test-dir build/tsan --output-on-failure -R '^(unit[.](app|server)|postgres[.]postgres|sqlite[.]rotation)$$'
@@ -71,6 +71,7 @@ format:
 	@scripts/setup test
 	@scripts/format
 
+# All of it; `make test` looks at what the last commits changed.
 lint:
 	@scripts/setup test
 	@scripts/lint

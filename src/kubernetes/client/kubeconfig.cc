@@ -23,7 +23,7 @@ namespace {
 class Entry {
  public:
   Entry() = default;
-  Entry(YAML::Node node, std::string file) : node_(std::move(node)), file_(std::move(file)) {
+  Entry(const YAML::Node& node, std::string file) : node_(node), file_(std::move(file)) {
     if (node_ && !node_.IsNull() && !node_.IsMap()) fail("a mapping should stand here");
   }
 
