@@ -22,6 +22,8 @@ constexpr milliseconds kFirstPauseAfterProblem{500};
 constexpr milliseconds kAnswerWithin{10'000};
 // The API server itself has said that there is no such Migrator.
 constexpr unsigned kGone = 410;
+// Also for the last question, however late it is.
+constexpr milliseconds kAnswerWithinAtLeast{1'000};
 // How often it is said that we still wait.
 constexpr auto kSayEvery = 30s;
 
@@ -74,7 +76,7 @@ class Wait {
                                           .url = url_,
                                           .content_type = "application/json",
                                           .body = question_,
-                                          .timeout = std::min(kAnswerWithin, std::max(left(), 1ms)),
+                                          .timeout = std::min(kAnswerWithin, std::max(left(), kAnswerWithinAtLeast)),
                                           .interrupt = &interrupt_});
       problem_ = answer.body == "true" || answer.body == "false"
                      ? std::string()
