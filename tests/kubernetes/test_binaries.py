@@ -39,7 +39,7 @@ print(binaries.ensure(Build))
 
 @pytest.fixture
 def cache(tmp_path, monkeypatch):
-    monkeypatch.setenv("DUNLIN_KUBERNETES_CACHE", str(tmp_path))
+    monkeypatch.setenv("TEST_KUBERNETES_CACHE", str(tmp_path))
     return tmp_path
 
 
@@ -139,5 +139,5 @@ def test_a_machine_without_debian_is_told(tmp_path):
 
 def test_the_cache_may_be_shared(cache):
     assert binaries.cache() == cache
-    del os.environ["DUNLIN_KUBERNETES_CACHE"]
+    del os.environ["TEST_KUBERNETES_CACHE"]
     assert binaries.cache() == binaries.REPOSITORY / "build" / "kubernetes"

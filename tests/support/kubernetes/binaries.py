@@ -1,6 +1,6 @@
 """kube-apiserver and kube-controller-manager, built from Debian's sources once and then kept.
 
-They are in build/kubernetes (or where DUNLIN_KUBERNETES_CACHE says, which several checkouts may share), in a folder for each
+They are in build/kubernetes (or where TEST_KUBERNETES_CACHE says, which several checkouts may share), in a folder for each
 recipe. `python3 -m support.kubernetes.binaries` in tests/ builds what is missing and prints where it is.
 """
 
@@ -22,7 +22,7 @@ DIGEST = hashlib.sha256(platform.machine().encode() + Path(recipe.__file__).read
 
 
 def cache():
-    return Path(os.environ.get("DUNLIN_KUBERNETES_CACHE") or REPOSITORY / "build" / "kubernetes").resolve()
+    return Path(os.environ.get("TEST_KUBERNETES_CACHE") or REPOSITORY / "build" / "kubernetes").resolve()
 
 
 def name():
