@@ -157,8 +157,12 @@ class Api:
                 return json.loads(text)
             return text
 
+    def connection(self, timeout=None):
+        """A new one, for who knows the protocol."""
+        return http.client.HTTPSConnection(self._place.hostname, self._place.port, timeout=timeout, context=self._tls)
+
     def _send(self, method, path, body=None, form="application/json", timeout=30):
-        connection = http.client.HTTPSConnection(self._place.hostname, self._place.port, timeout=timeout, context=self._tls)
+        connection = self.connection(timeout)
         headers = {"Accept": "application/json"}
         if self.token:
             headers["Authorization"] = f"Bearer {self.token}"

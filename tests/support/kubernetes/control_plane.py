@@ -107,9 +107,9 @@ class ControlPlane:
         """The administrator's."""
         return self._kubeconfig("admin", self._token)
 
-    def kubeconfig_of(self, namespace, name):
-        """A ServiceAccount's, with a token of its own, as a pod would have it."""
-        return self._kubeconfig(f"{namespace}-{name}", self.api.token_for(namespace, name), namespace)
+    def kubeconfig_of(self, namespace, name, server=None):
+        """A ServiceAccount's, with a token of its own, as a pod would have it. `server` is a proxy's, in place of ours."""
+        return self._kubeconfig(f"{namespace}-{name}", self.api.token_for(namespace, name), namespace, server)
 
     def api_of(self, namespace, name):
         return Api(self.server, self.authority, self.api.token_for(namespace, name))
@@ -117,11 +117,12 @@ class ControlPlane:
     def api_with_certificate(self, user, *groups):
         return Api(self.server, self.authority, certificate=self.certificates.client(user, *groups))
 
-    def _kubeconfig(self, name, token, namespace="default"):
+    def _kubeconfig(self, name, token, namespace="default", server=None):
         path = self.directory / f"{name}.kubeconfig"
         document = {
             "apiVersion": "v1", "kind": "Config", "current-context": name, "preferences": {},
-            "clusters": [{"name": "test", "cluster": {"server": self.server, "certificate-authority": str(self.authority)}}],
+            "clusters": [{"name": "test", "cluster": {"server": server or self.server,
+                                                      "certificate-authority": str(self.authority)}}],
             "users": [{"name": name, "user": {"token": token}}],
             "contexts": [{"name": name, "context": {"cluster": "test", "user": name, "namespace": namespace}}],
         }

@@ -34,6 +34,9 @@ from .pod import Pod
 from .relays import Relays
 from .scheduling import choose
 
+# Of pods: each has its own, also beside other agents of this process and, as far as that goes, of others.
+_addresses = (f"127.{1 + os.getpid() % 63}.{number // 250}.{1 + number % 250}" for number in itertools.count())
+
 
 @dataclass
 class Pace:
@@ -60,8 +63,6 @@ class Nodes:
         self._endpoints = Endpoints({("default", "kubernetes"): server}, self._endpoints_changed)
         self.names_of_services, self._relays = Names(self.directory / "hosts", self._endpoints), Relays(self._endpoints)
         self._log_server = LogServer(cluster.certificates, self._container)
-        first = f"127.{1 + os.getpid() % 63}"  # another agent may run beside
-        self._addresses = (f"{first}.{number // 250}.{1 + number % 250}" for number in itertools.count())
         self._pods, self._nodes, self._homeless, self._last = {}, {}, {}, {}
         self._lock = threading.Lock()
         self._informers = [Informer(self.api, "Node", self._node_changed, self._node_gone),
@@ -110,6 +111,10 @@ class Nodes:
     def execute(self, namespace, pod, words, container=None, timeout=30):
         """The exit code of a command in a running container."""
         return self._container(namespace, pod, container).execute(words, timeout)
+
+    def kill(self, namespace, pod, container=None):
+        """As kill -9 of a container's first process, from outside; the pod's restartPolicy says what comes next."""
+        self._container(namespace, pod, container).kill()
 
     def sync_volumes(self):
         """Changed Secrets and ConfigMaps reach the volumes, which takes a kubelet a minute."""
@@ -164,7 +169,7 @@ class Nodes:
                 self._pods[metadata["uid"]].changed(pod)
                 return
             if node in self.names and pod["status"].get("phase") not in ("Succeeded", "Failed"):
-                started = Pod(self, pod, "127.0.0.1" if pod["spec"].get("hostNetwork") else next(self._addresses))
+                started = Pod(self, pod, "127.0.0.1" if pod["spec"].get("hostNetwork") else next(_addresses))
                 self._pods[metadata["uid"]] = self._last[metadata["namespace"], metadata["name"]] = started
                 started.start()
                 return

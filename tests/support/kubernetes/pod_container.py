@@ -135,8 +135,11 @@ class PodContainer:
             process.terminate()
 
     def kill(self):
-        with suppress(ProcessLookupError):
-            os.kill(self._first or self._process.pid, signal.SIGKILL)
+        """From any thread."""
+        process = self._process
+        if process is not None:
+            with suppress(ProcessLookupError):
+                os.kill(self._first or process.pid, signal.SIGKILL)
 
     def _wait_for_end(self, process):
         code = process.wait()
