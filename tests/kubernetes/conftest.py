@@ -1,1 +1,3 @@
-from support.kubernetes.fixtures import kubernetes, namespace, nodes  # noqa: F401
+from support.kubernetes.fixtures import (cluster_without_operator, kubernetes, namespace, nodes,  # noqa: F401
+                                         operator)
+from support.kubernetes.reporting import pytest_runtest_makereport  # noqa: F401

@@ -160,9 +160,10 @@ def _become(root, process):
 
 
 def _account(text):
-    """(user, group, home) as the image's own /etc/passwd has them."""
+    """(user, group, home) as the image's own /etc/passwd has them, where it has one."""
     name, _, group = (text or "0").partition(":")
-    rows = [line.split(":") for line in Path("/etc/passwd").read_text().splitlines()]
+    known = Path("/etc/passwd")
+    rows = [line.split(":") for line in known.read_text().splitlines()] if known.exists() else []
     row = next((row for row in rows if name in (row[0], row[2])), None)
     if row is None and not name.isdigit():
         raise RuntimeError(f"the image has no user {name}")

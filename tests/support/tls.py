@@ -8,9 +8,10 @@ from . import account
 
 class Certificates:
     """`host` is the name in the server's certificate, `addresses` are those beside it; a client that asks for another must
-    refuse it."""
+    refuse it. It is good for so many days; with -1 it ended yesterday."""
 
-    def __init__(self, host="localhost", addresses=()):
+    def __init__(self, host="localhost", addresses=(), days=2):
+        self.days = days
         self.directory = Path(account.server_directory("dunlin-tls-"))
         self.authority = self.directory / "authority.crt"
         self.server_certificate = self.directory / "server.crt"
@@ -31,7 +32,7 @@ class Certificates:
         extensions.write_text(extension + "\n")
         self._openssl("req", "-newkey", "rsa:2048", "-nodes", "-subj", subject, "-keyout", key, "-out", request)
         self._openssl("x509", "-req", "-in", request, "-CA", self.authority, "-CAkey", self.authority_key, "-CAcreateserial",
-                      "-days", "2", "-extfile", extensions, "-out", certificate)
+                      "-days", self.days, "-extfile", extensions, "-out", certificate)
         key.chmod(0o600)
         account.own(key)
         return certificate, key

@@ -28,6 +28,7 @@ from support.tls import Certificates
 from . import binaries
 from .api import Api, ApiError
 from .component import Component
+from .reporting import Reported
 
 FEATURES = "BoundServiceAccountTokenVolume=true,TTLAfterFinished=true"
 CONTROLLERS = ("deployment", "replicaset", "statefulset", "daemonset", "job", "cronjob", "garbagecollector", "namespace",
@@ -35,7 +36,7 @@ CONTROLLERS = ("deployment", "replicaset", "statefulset", "daemonset", "job", "c
                "ttl-after-finished")
 
 
-class ControlPlane:
+class ControlPlane(Reported):
     def __init__(self):
         self._programs = binaries.ensure()
         self.directory = Path(tempfile.mkdtemp(prefix="dunlin-kubernetes-"))
@@ -83,11 +84,12 @@ class ControlPlane:
         self.certificates.close()
         shutil.rmtree(self.directory, ignore_errors=True)
 
-    def __enter__(self):
-        return self.start()
-
-    def __exit__(self, *_):
-        self.close()
+    def story(self, namespace):
+        """What kubectl knows of it."""
+        where = ["--namespace", namespace] if namespace else ["--all-namespaces"]
+        told = [self.kubectl(*words, *where, "--request-timeout=20s").output for words in (
+            ["get", "pods,jobs,deployments,events", "-o", "wide"], ["describe", "migrators,jobs,pods"])]
+        return "\n".join([*told, self.apiserver.tail(10)])
 
     def _components(self):
         return [self.etcd, self.apiserver, self.controllers]
