@@ -1,0 +1,120 @@
+"""deploy/helm/dunlin-operator: it installs what deploy/ does, and every value does what it says."""
+
+import re
+import subprocess
+
+import pytest
+import yaml
+
+from support.kubernetes.manifest_check import DEPLOY, INSTALL, check, objects
+
+CHART = DEPLOY / "helm" / "dunlin-operator"
+SYSTEM = "migrations-operator-system"
+
+
+@pytest.fixture(scope="session")
+def render(helm, tmp_path_factory):
+    home = tmp_path_factory.mktemp("helm")
+
+    def render(*sets, name="migrations-operator", namespace=SYSTEM, fails=None):
+        words = [word for one in sets for word in ("--set", one)]
+        done = subprocess.run([helm, "template", name, CHART, "--namespace", namespace, *words],
+                              env={"HOME": str(home), "PATH": "/usr/bin:/bin"}, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              text=True)
+        if fails:
+            assert done.returncode != 0 and fails in done.stderr
+            return None
+        assert done.returncode == 0, done.stderr
+        return objects(done.stdout)
+    return render
+
+
+def named(found, kind, end=""):
+    one, = [one for one in found if one["kind"] == kind and one["metadata"]["name"].endswith(end)]
+    return one
+
+
+def plain(one):
+    """Without what only Helm writes."""
+    labels = {key: value for key, value in one["metadata"].get("labels", {}).items()
+              if not key.startswith(("app.kubernetes.io/", "helm.sh/"))}
+    annotations = {key: value for key, value in one["metadata"].get("annotations", {}).items() if not key.startswith("helm.sh/")}
+    metadata = {key: value for key, value in one["metadata"].items() if key not in ("labels", "annotations")}
+    kept = {key: value for key, value in (("labels", labels), ("annotations", annotations)) if value}
+    return {**one, "metadata": {**metadata, **kept}}
+
+
+def test_it_installs_what_install_yaml_does(render):
+    def texts(found):
+        return {(one["kind"], one["metadata"]["name"]): yaml.safe_dump(plain(one)) for one in found if one["kind"] != "Namespace"}
+    ours, theirs = render(), objects(INSTALL)
+    # What Helm says besides: where images come from when they are not there.
+    named(theirs, "Deployment")["spec"]["template"]["spec"]["containers"][0]["imagePullPolicy"] = "IfNotPresent"
+    for one in ours + theirs:
+        for container in one.get("spec", {}).get("template", {}).get("spec", {}).get("containers", []):
+            container["ports"].sort(key=lambda port: port["name"])
+    assert texts(ours) == texts(theirs)
+
+
+@pytest.mark.parametrize("sets", [
+    [], ["namespaced=true", "certManager.enabled=true"], ["certManager.enabled=true", "certManager.issuerRef.name=ours"],
+    ["prometheus.serviceMonitor.enabled=true", "prometheus.rules.enabled=true", "grafana.dashboard.enabled=true"],
+    ["validation.enabled=false", "crd.install=false", "podDisruptionBudget.enabled=false", "networkPolicy.enabled=false"],
+    ["image.repository=registry.example.com/a", "image.tag=2", "imagePullSecrets[0].name=registry", "replicas=3",
+     "nodeSelector.disk=ssd", "tolerations[0].operator=Exists", "priorityClassName=high", "podAnnotations.a=b", "podLabels.c=d",
+     "serviceAccount.annotations.e=f", "affinity.nodeAffinity.preferredDuringSchedulingIgnoredDuringExecution=null",
+     "extraArgs[0]=--log-level=debug", "waiter.timeout=30m", "waiter.user=1000", "waiter.pullPolicy=Always",
+     "webhook.failurePolicy=Fail", "webhook.excludedNamespaces[0]=other", "aggregateToView=false"],
+])
+def test_whatever_it_renders_is_accepted(render, cluster, sets):
+    check(cluster, render(*sets))
+
+
+def test_values_reach_the_operator(render):
+    found = render("image.repository=registry.example.com/a", "image.tag=2", "adminImage.repository=registry.example.com/b",
+                   "waiter.timeout=30m", "waiter.user=1000", "waiter.pullPolicy=Always", "extraArgs[0]=--log-level=debug")
+    container, = named(found, "Deployment")["spec"]["template"]["spec"]["containers"]
+    values = {one["name"]: one.get("value") for one in container["env"]}
+    assert container["image"] == values["WAITER_IMAGE"] == "registry.example.com/a:2"
+    assert values["ADMIN_IMAGE"].startswith("registry.example.com/b:")
+    assert container["args"][-4:] == ["--waiter-timeout=30m", "--waiter-user=1000", "--waiter-pull-policy=Always",
+                                      "--log-level=debug"]
+
+
+def test_namespaced_it_has_no_cluster_role(render):
+    found = render("namespaced=true", "certManager.enabled=true", namespace="team")
+    assert not [one for one in found if one["kind"] == "ClusterRoleBinding"]
+    render("namespaced=true", fails="namespaced needs certManager.enabled")
+
+
+def test_the_crd_outlives_the_release(render):
+    assert named(render(), "CustomResourceDefinition")["metadata"]["annotations"]["helm.sh/resource-policy"] == "keep"
+
+
+def test_its_version_is_that_of_the_repository():
+    version = (DEPLOY.parent / "VERSION").read_text().strip()
+    chart = yaml.safe_load((CHART / "Chart.yaml").read_text())
+    assert chart["version"] == chart["appVersion"] == version
+
+
+def test_every_value_is_used_and_those_of_the_readme_are_values(helm):
+    values = yaml.safe_load((CHART / "values.yaml").read_text())
+    templates = "".join(path.read_text() for path in (CHART / "templates").iterdir())
+
+    def paths(part, before=""):
+        for name, value in part.items():
+            yield before + name
+            if isinstance(value, dict):
+                yield from paths(value, f"{before}{name}.")
+    all_values = set(paths(values))
+    assert [path for path in all_values if not re.search(rf"\.{path.rsplit('.', 1)[-1]}\b", templates)
+            and not path.startswith(("resources.", "grafana.dashboard.labels."))] == []
+    told = {name for line in (CHART / "README.md").read_text().splitlines() if line.startswith("| `")
+            for name in re.findall(r"`([\w.]+)`", line.split("|")[1])}
+    assert len(told) > 5 and told <= all_values
+
+
+def test_helm_has_nothing_to_say_about_it(helm, tmp_path):
+    done = subprocess.run([helm, "lint", "--strict", CHART], env={"HOME": str(tmp_path), "PATH": "/usr/bin:/bin"},
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    assert done.returncode == 0 and "[WARNING]" not in done.stdout, done.stdout
