@@ -34,6 +34,26 @@ TEST(Admission, P1_12_TheNamespaceIsTheRequests) {
   EXPECT_EQ(read_review(review.dump()).namespace_name, "shop");
 }
 
+TEST(Admission, SaysWhoAsks) {
+  const AdmissionRequest request = read_review(R"({"apiVersion": "admission.k8s.io/v1", "request": {"uid": "u1",
+      "oldObject": {"a": 1}, "userInfo": {"username": "eve", "uid": "7", "groups": ["g", "h"],
+      "extra": {"scopes": ["a"]}}}})");
+  EXPECT_EQ(request.user.name + request.user.uid, "eve7");
+  EXPECT_THAT(request.user.groups, testing::ElementsAre("g", "h"));
+  EXPECT_EQ(request.user.extra, Json({{"scopes", {"a"}}}));
+  EXPECT_EQ(request.old_object, Json({{"a", 1}}));
+}
+
+// Copying it would need as much stack as it is deep, and anybody in the cluster can send one.
+TEST(Admission, WhatNestsWithoutEndIsRefused) {
+  const auto nested = [](std::size_t depth) {
+    return R"({"apiVersion": "admission.k8s.io/v1", "request": {"uid": "[[\"[", "object": )" + std::string(depth, '[') +
+           std::string(depth, ']') + "}}";
+  };
+  EXPECT_NO_THROW(read_review(nested(100)));
+  EXPECT_THROW(read_review(nested(3'000'000)), Failure);
+}
+
 TEST(Admission, APatchComesWithItsType) {
   const AdmissionRequest request{.api_version = "admission.k8s.io/v1", .uid = "u1"};
   const Json patch = Json::parse(R"([{"op": "add", "path": "/a", "value": 1}])");

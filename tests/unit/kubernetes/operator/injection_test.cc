@@ -225,5 +225,25 @@ TEST(Injection, StrangePodsAreLetThrough) {
     EXPECT_TRUE(ask(Json::parse(strange), {migrator_named("testing")}).patch.is_null()) << strange;
 }
 
+TEST(Injection, WhereTheCacheMayBeWrongItSaysSo) {
+  const auto by_none = [](const Json& pod, const std::vector<Migrator>& migrators, const char* operation = "CREATE") {
+    std::vector<const Migrator*> pointers;
+    for (const Migrator& migrator : migrators) pointers.push_back(&migrator);
+    return selected_by_none({.operation = operation, .object = pod}, pointers);
+  };
+  EXPECT_TRUE(by_none(pod_with(), {}));
+  EXPECT_FALSE(by_none(pod_with(), {migrator_named("testing")}));
+  EXPECT_FALSE(by_none(pod_with(), {}, "UPDATE"));
+  Json exempt = pod_with();
+  exempt["metadata"]["annotations"] = {{"migrations.coderanger.net/no-wait", "true"}};
+  EXPECT_FALSE(by_none(exempt, {}));
+}
+
+TEST(Injection, AnEmptyTokenIsNone) {
+  WaiterOptions options;
+  options.token = [](const Migrator&, const std::string&) { return std::string(); };
+  EXPECT_EQ(init_containers(created(pod_with(), {migrator_named("testing")}, options))[0]["command"].size(), 5U);
+}
+
 }  // namespace
 }  // namespace dunlin::manager
