@@ -13,6 +13,7 @@ import yaml
 from support.program import REPOSITORY
 
 from . import tools
+from .manifest_check import known_here
 from .observed import PATIENCE
 from .operator_image import OperatorImage
 from .reporting import Reported
@@ -20,8 +21,6 @@ from .reporting import Reported
 NAMESPACE, PREFIX = "migrations-operator-system", "migrations-operator-"
 DEPLOYMENT = f"{PREFIX}controller-manager"
 LEASE = "8aa440e1.coderanger.net"
-# Objects of kinds that came later, in the words of 1.20.
-IN_OTHER_WORDS = {("policy/v1", "PodDisruptionBudget"): "policy/v1beta1"}
 # Of others, which need not be installed.
 FOREIGN = ("monitoring.coreos.com", "cert-manager.io")
 
@@ -79,7 +78,7 @@ class InstalledOperator(Reported):
         return self.logs()
 
     def _in_our_words(self, one):
-        one["apiVersion"] = IN_OTHER_WORDS.get((one["apiVersion"], one["kind"]), one["apiVersion"])
+        one = known_here(one)
         if one["kind"] == "Deployment":
             if self.replicas is not None:
                 one["spec"]["replicas"] = self.replicas

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import yaml
 
-REPOSITORY = Path(__file__).resolve().parents[3]
+from support.program import REPOSITORY
+
 DEPLOY = REPOSITORY / "deploy"
 CRD = DEPLOY / "crd" / "migrations.coderanger.net_migrators.yaml"
 INSTALL = DEPLOY / "install.yaml"

@@ -10,6 +10,7 @@ import base64
 from support.tls import Certificates
 
 from .installed_operator import DEPLOYMENT, NAMESPACE, PREFIX
+from .manifest_check import known_here
 
 LABELS = {"control-plane": "controller-manager"}
 WEBHOOK, API = f"{PREFIX}webhook-service", f"{PREFIX}api-service"
@@ -107,7 +108,7 @@ def installation(image):
     data = {name: base64.b64encode(file.read_bytes()).decode() for name, file in files.items()}
     certificates.close()
     return [{"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": NAMESPACE, "labels": LABELS}},
-            definition(), *rights(),
+            known_here(definition()), *rights(),
             {"apiVersion": "v1", "kind": "Secret", "type": "kubernetes.io/tls", "data": data,
              "metadata": {"name": "webhook-server-cert", "namespace": NAMESPACE}},
             service(API, 5000, 5000), service(WEBHOOK, 443, 9443), deployment(image), webhook(data["ca.crt"])]
