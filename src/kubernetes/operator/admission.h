@@ -3,10 +3,20 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "kubernetes/client/json.h"
 
 namespace dunlin::manager {
+
+// Whoever asks for the change.
+struct AdmissionUser {
+  std::string name;
+  std::string uid;
+  std::vector<std::string> groups;
+  // {"key": ["value"]}, or null.
+  kubernetes::Json extra;
+};
 
 struct AdmissionRequest {
   // The answer is given in the same version, to the same uid.
@@ -16,7 +26,10 @@ struct AdmissionRequest {
   std::string operation;
   // That of the object itself may be empty.
   std::string namespace_name;
-  kubernetes::Json object;
+  kubernetes::Json object{};
+  // As it was before an UPDATE or DELETE; else null.
+  kubernetes::Json old_object{};
+  AdmissionUser user{};
 };
 
 // Throws Failure (usage) for what is no AdmissionReview: there is no uid to answer to.

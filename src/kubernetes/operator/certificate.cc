@@ -151,6 +151,19 @@ bool certificate_names(std::string_view pem, const std::vector<std::string>& nam
   return true;
 }
 
+bool signed_by_one_of(std::string_view pem, std::string_view authorities_pem) {
+  const Certificate certificate = parsed(pem);
+  if (!certificate) return false;
+  for (const std::string& each : split_certificates(authorities_pem)) {
+    const Certificate authority = parsed(each);
+    const bool its = authority && X509_check_issued(authority.get(), certificate.get()) == X509_V_OK &&
+                     X509_verify(certificate.get(), X509_get0_pubkey(authority.get())) == 1;
+    ERR_clear_error();
+    if (its) return true;
+  }
+  return false;
+}
+
 bool key_belongs_to(std::string_view certificate_pem, std::string_view key_pem) {
   const Certificate certificate = parsed(certificate_pem);
   const Memory memory = reading(key_pem);

@@ -27,6 +27,8 @@ ServingCertificate make_serving_certificate(const std::vector<std::string>& name
 std::optional<CertificateTime> end_of_certificate(std::string_view pem);
 // The certificate is for every one of the names.
 bool certificate_names(std::string_view pem, const std::vector<std::string>& names);
+// One of the authorities has signed the first certificate.
+bool signed_by_one_of(std::string_view pem, std::string_view authorities_pem);
 // The key is the certificate's.
 bool key_belongs_to(std::string_view certificate_pem, std::string_view key_pem);
 // Each certificate of a PEM text on its own.

@@ -5,7 +5,7 @@
 #include "base/base64.h"
 #include "dunlin/error.h"
 #include "kubernetes/client/object.h"
-#include "kubernetes/client/resource.h"
+#include "kubernetes/operator/ready_tokens.h"
 
 namespace dunlin::manager {
 
@@ -23,8 +23,10 @@ std::string decoded(const Json& data, std::string_view name) {
 
 KeptCertificate kept_in(const Json& secret) {
   const Json& data = field(secret, "data");
-  return {
-      .certificate = decoded(data, "tls.crt"), .key = decoded(data, "tls.key"), .authorities = decoded(data, "ca.crt")};
+  return {.certificate = decoded(data, "tls.crt"),
+          .key = decoded(data, "tls.key"),
+          .authorities = decoded(data, "ca.crt"),
+          .ready_key = decoded(data, "ready.key")};
 }
 
 CertificateTime now_of(const Clock& clock) {
@@ -39,7 +41,7 @@ CertificateKeeper::CertificateKeeper(ApiClient& api, CertificatePlan plan, Clock
 bool CertificateKeeper::good(const KeptCertificate& kept) const {
   const auto end = end_of_certificate(kept.certificate);
   return end && *end - now_of(clock_) > plan_.renew_before && certificate_names(kept.certificate, plan_.names) &&
-         key_belongs_to(kept.certificate, kept.key) && !kept.authorities.empty();
+         key_belongs_to(kept.certificate, kept.key) && signed_by_one_of(kept.certificate, kept.authorities);
 }
 
 KeptCertificate CertificateKeeper::renewed(const KeptCertificate& before) const {
@@ -52,8 +54,18 @@ KeptCertificate CertificateKeeper::renewed(const KeptCertificate& before) const 
     authorities += old;
     ++count;
   }
-  return {
-      .certificate = std::move(made.certificate), .key = std::move(made.key), .authorities = std::move(authorities)};
+  return {.certificate = std::move(made.certificate),
+          .key = std::move(made.key),
+          .authorities = std::move(authorities),
+          .ready_key = before.ready_key};
+}
+
+KeptCertificate CertificateKeeper::completed(const KeptCertificate& found) const {
+  const bool spoiled = !good(found);
+  KeptCertificate next = !spoiled ? found : last_ && good(*last_) ? *last_ : renewed(found);
+  next.ready_key = found.ready_key;
+  if (next.ready_key.empty()) next.ready_key = last_ ? last_->ready_key : random_key();
+  return next;
 }
 
 KeptCertificate CertificateKeeper::keep() {
@@ -67,31 +79,58 @@ KeptCertificate CertificateKeeper::keep() {
     }
     Json secret = found.object(doing);
     const KeptCertificate kept = kept_in(secret);
-    if (good(kept)) return kept;
-    KeptCertificate next = renewed(kept);
+    KeptCertificate next = completed(kept);
+    if (next == kept) {
+      last_ = kept;
+      return kept;
+    }
     secret["data"]["tls.crt"] = encode_base64(next.certificate);
     secret["data"]["tls.key"] = encode_base64(next.key);
     secret["data"]["ca.crt"] = encode_base64(next.authorities);
+    secret["data"]["ready.key"] = encode_base64(next.ready_key);
     const ApiAnswer written = api_.replace(path, secret);
-    if (written.ok()) return next;
+    if (written.ok()) {
+      last_ = next;
+      return next;
+    }
     // Another replica was quicker: its certificate is as good as ours.
     if (written.code != 409 || attempt == kTries) written.object(doing);
   }
 }
 
 bool CertificateKeeper::announce(const std::string& authorities) {
-  const std::string path = path_of(kMutatingWebhooks, {}, plan_.webhook_configuration);
-  const std::string doing = fmt::format("announcing the certificate in {}", plan_.webhook_configuration);
   const std::string bundle = encode_base64(authorities);
+  bool wrote = false;
+  std::optional<Failure> failed;
+  missing_.clear();
+  for (const WebhookConfiguration& configuration : plan_.configurations) {
+    try {
+      wrote = announce_in(configuration, bundle) || wrote;
+    } catch (const Failure& failure) {
+      if (failure.error().kind == ErrorKind::interrupted) throw;
+      if (!failed) failed = failure;
+    }
+  }
+  if (failed) throw Failure(*failed);
+  return wrote;
+}
+
+bool CertificateKeeper::announce_in(const WebhookConfiguration& where, const std::string& bundle) {
+  const std::string path = path_of(where.resource, {}, where.name);
+  const std::string doing = fmt::format("announcing the certificate in {} {}", where.resource.kind, where.name);
   for (int attempt = 1;; ++attempt) {
     const ApiAnswer found = api_.get(path);
+    if (found.not_found()) {
+      missing_.push_back(fmt::format("{} {}", where.resource.kind, where.name));
+      return false;
+    }
     const Json& configuration = found.object(doing);
     Json changes = Json::array();
     changes.push_back(
         {{"op", "test"}, {"path", "/metadata/resourceVersion"}, {"value", resource_version_of(configuration)}});
-    for (std::size_t i = 0; i < list(field(configuration, "webhooks")).size(); ++i) {
-      const Json& client = field(configuration["webhooks"][i], "clientConfig");
-      if (text(field(client, "caBundle")) == bundle) continue;
+    const Json& webhooks = list(field(configuration, "webhooks"));
+    for (std::size_t i = 0; i < webhooks.size(); ++i) {
+      if (text(field(webhooks[i], "clientConfig", "caBundle")) == bundle) continue;
       changes.push_back(
           {{"op", "add"}, {"path", fmt::format("/webhooks/{}/clientConfig/caBundle", i)}, {"value", bundle}});
     }
@@ -101,6 +140,17 @@ bool CertificateKeeper::announce(const std::string& authorities) {
     // Somebody else has written it meanwhile: 409, or 422 for a test that fails.
     if ((written.code != 409 && written.code != 422) || attempt == kTries) written.object(doing);
   }
+}
+
+WebhookConfiguration WebhookConfiguration::parse(std::string_view text) {
+  const std::size_t slash = text.find('/');
+  const std::string_view kind = slash == std::string_view::npos ? "mutating" : text.substr(0, slash);
+  const std::string_view name = slash == std::string_view::npos ? text : text.substr(slash + 1);
+  if ((kind != "mutating" && kind != "validating") || name.empty()) {
+    throw Failure(ErrorKind::usage, fmt::format("\"{}\" names no webhook configuration", text),
+                  "NAME, mutating/NAME or validating/NAME");
+  }
+  return {.resource = kind == "mutating" ? kMutatingWebhooks : kValidatingWebhooks, .name = std::string(name)};
 }
 
 }  // namespace dunlin::manager

@@ -34,6 +34,15 @@ std::vector<const Migrator*> selecting(const Json& pod, const std::vector<const 
   return found;
 }
 
+// Why this one is let through whatever Migrators there are; empty when it is not.
+std::string exemption(const AdmissionRequest& request) {
+  const Json& pod = request.object;
+  if (request.operation != "CREATE" || !pod.is_object()) return "only new pods are held back";
+  if (!kubernetes::annotation(pod, kMirror).empty()) return "it runs already";
+  if (kubernetes::annotation(pod, kNoWait) == "true") return "skipping migration wait due to annotation";
+  return {};
+}
+
 bool has_container(const Json& containers, const std::string& name) {
   return std::ranges::any_of(containers, [&](const Json& container) { return text(field(container, "name")) == name; });
 }
@@ -49,13 +58,11 @@ std::size_t leading_sidecars(const Json& containers) {
 AdmissionAnswer inject(const AdmissionRequest& request, const std::vector<const Migrator*>& migrators,
                        const WaiterOptions& options) {
   const Json& pod = request.object;
-  if (request.operation != "CREATE" || !pod.is_object()) return allowed("only new pods are held back");
-  if (!kubernetes::annotation(pod, kMirror).empty()) return allowed("it runs already");
-  if (kubernetes::annotation(pod, kNoWait) == "true") return allowed("skipping migration wait due to annotation");
+  if (std::string reason = exemption(request); !reason.empty()) return allowed(std::move(reason));
 
   const std::vector<const Migrator*> waited_for = selecting(pod, migrators);
   if (waited_for.empty()) {
-    if (kubernetes::annotation(pod, kRequired) != "true") return allowed("no migrators");
+    if (!requires_migrator(request)) return allowed("no migrators");
     return {.allowed = false, .code = 500, .message = "no migrators found matching pod"};
   }
 
@@ -74,6 +81,14 @@ AdmissionAnswer inject(const AdmissionRequest& request, const std::vector<const 
   AdmissionAnswer answer = allowed("injecting init containers");
   answer.patch = std::move(patch);
   return answer;
+}
+
+bool selected_by_none(const AdmissionRequest& request, const std::vector<const Migrator*>& migrators) {
+  return exemption(request).empty() && selecting(request.object, migrators).empty();
+}
+
+bool requires_migrator(const AdmissionRequest& request) {
+  return kubernetes::annotation(request.object, kRequired) == "true";
 }
 
 }  // namespace dunlin::manager

@@ -15,4 +15,11 @@ namespace dunlin::manager {
 // Does nothing but answer: a dry run is like any other.
 AdmissionAnswer inject(const AdmissionRequest&, const std::vector<const Migrator*>& migrators, const WaiterOptions&);
 
+// It is a new pod, nothing exempts it, and none of `migrators` selects it: what inject() says of it is right only if
+// these are all there are.
+bool selected_by_none(const AdmissionRequest&, const std::vector<const Migrator*>& migrators);
+
+// The pod must not start without a Migrator (the annotation `required`).
+bool requires_migrator(const AdmissionRequest&);
+
 }  // namespace dunlin::manager

@@ -1,30 +1,38 @@
 // The API that waiters ask: may this pod start?
+//
+// POST /api/ready with {"targetImage", "migratorNamespace", "migratorName"} is answered `true` or `false`, 200, and
+// nothing else; waiters of migrations-operator compare these bytes. "identity" goes before targetImage.
+//
+// Who proves with "token" that the webhook has sent it is told more: why it still waits, 200 with
+// {"ready": false, "reason": "...", "message": "..."}; and 410 `false` when its Migrator is gone, and there is nothing
+// left to wait for. To everybody else a Migrator that is gone is like one that was never there.
+//
+// 400 for a body that cannot be read, 404 for every other path.
 #pragma once
 
-#include <functional>
 #include <string>
 #include <string_view>
+#include <variant>
 
 #include "kubernetes/operator/migrator.h"
+#include "kubernetes/operator/ready_tokens.h"
 #include "net/http_message.h"
 
 namespace dunlin::manager {
 
-struct MigratorLookup {
-  // Null when there is none that we know of; lives until the answer is made.
-  const Migrator* migrator = nullptr;
-  // There is none: the API server itself has just said so. A cache that has not seen it yet does not count.
-  bool gone = false;
+struct ReadyQuestion {
+  std::string namespace_name;
+  std::string migrator;
+  std::string identity;
+  bool proven = false;
 };
 
-using FindMigrator = std::function<MigratorLookup(const std::string& namespace_name, const std::string& name)>;
+// The question, or the answer to what is none. Throws Failure (internal).
+std::variant<ReadyQuestion, net::HttpResponse> read_ready_question(std::string_view path, std::string_view body,
+                                                                   const ReadyTokens&);
 
-// POST /api/ready with {"targetImage", "migratorNamespace", "migratorName"} is answered `true` or `false`, 200, and
-// nothing else; waiters of migrations-operator compare these bytes. "identity" goes before targetImage; it tells a
-// waiter of ours, which understands one answer more: 410 when its Migrator is gone, and there is nothing left to wait
-// for.
-//
-// 400 for a body that cannot be read, 404 for every other path.
-net::HttpResponse answer_ready(std::string_view path, std::string_view body, const FindMigrator&);
+// `migrator` is the one that is asked about, null when there is none that we know of. `gone`: the API server itself has
+// just said so; a cache that has not seen it yet does not count.
+net::HttpResponse answer_ready(const ReadyQuestion&, const Migrator* migrator, bool gone = false);
 
 }  // namespace dunlin::manager

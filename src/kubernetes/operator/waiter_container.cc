@@ -31,7 +31,8 @@ Json command(const Migrator& migrator, const Json& pod_spec, const WaiterOptions
   const std::string identity = identity_of(migrator.spec.trigger, pod_spec, container);
   Json words{"/waiter", image, migrator.namespace_name, migrator.name, options.host};
   if (identity != image) words.push_back(std::string(kIdentityOption) + identity);
-  if (options.token) words.push_back(std::string(kTokenOption) + options.token(migrator, identity));
+  const std::string token = options.token ? options.token(migrator, identity) : std::string();
+  if (!token.empty()) words.push_back(std::string(kTokenOption) + token);
   for (const std::string& argument : options.arguments) words.push_back(argument);
   return words;
 }

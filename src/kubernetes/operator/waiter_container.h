@@ -20,7 +20,7 @@ struct WaiterOptions {
   std::optional<std::int64_t> run_as_user;
   // Further arguments, such as "--timeout=10m".
   std::vector<std::string> arguments;
-  // A proof for the ready API that this pod may ask; without it none is given.
+  // A proof for the ready API that this pod may ask; without it, and where it is empty, none is given.
   std::function<std::string(const Migrator&, const std::string& identity)> token;
 };
 

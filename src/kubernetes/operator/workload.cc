@@ -46,6 +46,11 @@ const Kind* kind_of(const Json& object) {
   return find_kind(text(field(object, "apiVersion")), text(field(object, "kind")));
 }
 
+// Its kind has a template that we know. An owner without a uid is none: the API server lets nobody write one.
+bool can_be_followed(const Reference& owner) {
+  return !owner.uid.empty() && find_kind(owner.api_version, owner.kind) != nullptr;
+}
+
 std::string display_name(const Reference& object) {
   return object.kind + "/" + object.name;
 }
@@ -56,8 +61,10 @@ void replace_claims(const Json& stateful_set, Json& pod_template) {
   for (const Json& volume : list(field(pod_template, "spec", "volumes"))) volumes.insert(text(field(volume, "name")));
   for (const Json& claim : list(field(stateful_set, "spec", "volumeClaimTemplates"))) {
     const std::string& name = kubernetes::name_of(claim);
-    if (volumes.insert(name).second)
-      pod_template["spec"]["volumes"].push_back({{"name", name}, {"emptyDir", Json::object()}});
+    if (!volumes.insert(name).second) continue;
+    Json& all = pod_template["spec"]["volumes"];
+    if (!all.is_array()) all = Json::array();
+    all.push_back({{"name", name}, {"emptyDir", Json::object()}});
   }
 }
 
@@ -125,7 +132,7 @@ const Json* OwnerWalk::template_reference() const {
 std::optional<Reference> OwnerWalk::next() const {
   const auto owner = above();
   const bool readable = !unreadable_ && owners_.size() < kMostOwners;
-  if (owner && readable && find_kind(owner->api_version, owner->kind) != nullptr) return owner;
+  if (owner && readable && can_be_followed(*owner)) return owner;
   if (const Json* reference = template_reference(); reference != nullptr && !referred_) {
     return Reference{.api_version = text(field(*reference, "apiVersion")),
                      .kind = text(field(*reference, "kind")),
@@ -203,8 +210,7 @@ std::optional<Workload> OwnerWalk::workload() const {
 }
 
 std::string walk_key(const PodView& pod) {
-  const bool has_owner = pod.owner && find_kind(pod.owner->api_version, pod.owner->kind) != nullptr;
-  return has_owner ? pod.owner->uid : pod.uid;
+  return pod.owner && can_be_followed(*pod.owner) ? pod.owner->uid : pod.uid;
 }
 
 }  // namespace dunlin::manager

@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "base/duration.h"
+#include "base/printable.h"
 #include "dunlin/error.h"
 #include "net/http_client.h"
 
@@ -33,6 +34,27 @@ milliseconds jittered(milliseconds pause) {
   return milliseconds(std::uniform_int_distribution<long long>{pause.count() / 2, pause.count()}(random));
 }
 
+// Why not yet, as the operator tells those who prove that its webhook has sent them.
+struct NotYet {
+  std::string reason;
+  std::string message;
+
+  std::string words() const { return ": " + (message.empty() ? reason : message); }
+};
+
+// Empty for an answer of another kind.
+std::optional<NotYet> reason_in(const net::HttpAnswer& answer) {
+  const auto body = nlohmann::json::parse(answer.body, nullptr, false);
+  if (answer.status != 200 || !body.is_object()) return std::nullopt;
+  const auto ready = body.find("ready");
+  if (ready == body.end() || *ready != false) return std::nullopt;
+  const auto line = [&](const char* name) {
+    const auto found = body.find(name);
+    return found != body.end() && found->is_string() ? one_line(found->get_ref<const std::string&>()) : std::string();
+  };
+  return NotYet{.reason = line("reason"), .message = line("message")};
+}
+
 class Wait {
  public:
   Wait(const WaiterOptions& options, Clock& clock, const Interrupt& interrupt,
@@ -44,7 +66,7 @@ class Wait {
         url_(fmt::format("http://{}/api/ready", options.host)),
         began_(clock.now()),
         said_(began_) {
-    // The identity is sent even where it is the image: it says that we understand kGone.
+    // The identity is sent even where it is the image.
     nlohmann::json question{{"targetImage", options.image},
                             {"migratorNamespace", options.name_space},
                             {"migratorName", options.migrator},
@@ -78,7 +100,8 @@ class Wait {
                                           .body = question_,
                                           .timeout = std::min(kAnswerWithin, std::max(left(), kAnswerWithinAtLeast)),
                                           .interrupt = &interrupt_});
-      problem_ = answer.body == "true" || answer.body == "false"
+      why_ = reason_in(answer);
+      problem_ = answer.body == "true" || answer.body == "false" || why_
                      ? std::string()
                      : fmt::format("the operator at {} answers {}", options_.host, answer.status);
       gone_ = answer.status == kGone && answer.body == "false";
@@ -89,15 +112,18 @@ class Wait {
     }
   }
 
-  // A new problem at once, everything else now and then.
+  // A new problem, or a new reason, at once; everything else now and then.
   void tell() {
-    if (problem_ == said_problem_ && clock_.now() - said_ < kSayEvery) return;
+    const std::string reason = why_ ? why_->reason : std::string();
+    const bool is_new = problem_ != said_problem_ || (problem_.empty() && reason != said_reason_);
+    if (!is_new && clock_.now() - said_ < kSayEvery) return;
     said_ = clock_.now();
     said_problem_ = problem_;
+    if (problem_.empty()) said_reason_ = reason;
     const auto waited = std::chrono::duration_cast<std::chrono::seconds>(said_ - began_);
     say_(problem_.empty()
-             ? fmt::format("Still waiting for migrator {}/{} to run {} ({})", options_.name_space, options_.migrator,
-                           wanted(), format_duration(waited))
+             ? fmt::format("Still waiting for migrator {}/{} to run {} ({}){}", options_.name_space, options_.migrator,
+                           wanted(), format_duration(waited), why_ ? why_->words() : std::string())
              : fmt::format("Waiting for migrator {}/{}: {}", options_.name_space, options_.migrator, problem_));
   }
 
@@ -105,8 +131,13 @@ class Wait {
     if (left() > 0ms) return;
     throw Failure(ErrorKind::timeout,
                   fmt::format("migrator {}/{} has not run {} within {}{}", options_.name_space, options_.migrator,
-                              wanted(), format_duration(*options_.timeout), problem_.empty() ? "" : "; " + problem_),
+                              wanted(), format_duration(*options_.timeout), last_words()),
                   fmt::format("kubectl describe migrator {} --namespace {}", options_.migrator, options_.name_space));
+  }
+
+  std::string last_words() const {
+    if (!problem_.empty()) return "; " + problem_;
+    return why_ ? why_->words() : std::string();
   }
 
   milliseconds left() const {
@@ -124,7 +155,9 @@ class Wait {
   const std::string url_;
   std::string question_;
   std::string problem_;
+  std::optional<NotYet> why_;  // of the last answer
   std::string said_problem_;
+  std::string said_reason_;
   bool gone_ = false;
   Clock::Steady began_;
   Clock::Steady said_;

@@ -30,7 +30,9 @@ class Keeping : public testing::Test {
  protected:
   ScriptedServer::Reply handle(const ScriptedServer::Request& request) {
     const std::scoped_lock lock(mutex_);
-    Json& object = request.line().find("/secrets/") != std::string::npos ? secret_ : webhooks_;
+    Json& object = request.line().find("/secrets/") != std::string::npos          ? secret_
+                   : request.line().find("/mutatingwebhook") != std::string::npos ? webhooks_
+                                                                                  : validating_;
     if (object.is_null()) return ScriptedServer::answer(404, R"({"kind":"Status","reason":"NotFound"})");
     if (request.line().starts_with("GET")) {
       const std::string seen = object.dump();
@@ -55,7 +57,10 @@ class Keeping : public testing::Test {
 
   CertificateKeeper keeper() {
     return {api_,
-            {.name_space = "system", .secret = "cert", .webhook_configuration = "hooks", .names = {"hook.system.svc"}},
+            {.name_space = "system",
+             .secret = "cert",
+             .configurations = {WebhookConfiguration::parse("hooks"), WebhookConfiguration::parse("validating/hooks")},
+             .names = {"hook.system.svc"}},
             clock_};
   }
 
@@ -65,6 +70,8 @@ class Keeping : public testing::Test {
                  {"webhooks",
                   {{{"name", "a"}, {"clientConfig", {{"service", Json::object()}}}},
                    {{"name", "b"}, {"clientConfig", {{"caBundle", "b2xk"}}}}}}};
+  Json validating_{{"metadata", {{"name", "hooks"}, {"resourceVersion", "1"}}},
+                   {"webhooks", {{{"name", "c"}, {"clientConfig", Json::object()}}}}};
   std::function<void(Json&)> meanwhile_;  // somebody writes between our reading and our writing
   int version_ = 1;
   int writes_ = 0;
@@ -87,10 +94,11 @@ TEST_F(Keeping, TwoReplicasAgree) {
   meanwhile_ = [&](Json& secret) {
     const auto made = make_serving_certificate(
         {"hook.system.svc"}, std::chrono::floor<std::chrono::seconds>(clock_.wall_now()), std::chrono::days{365});
-    theirs = {made.certificate, made.key, made.authority};
+    theirs = {made.certificate, made.key, made.authority, "theirs"};
     secret["data"] = {{"tls.crt", encode_base64(made.certificate)},
                       {"tls.key", encode_base64(made.key)},
-                      {"ca.crt", encode_base64(made.authority)}};
+                      {"ca.crt", encode_base64(made.authority)},
+                      {"ready.key", encode_base64("theirs")}};
     secret["metadata"]["resourceVersion"] = "99";
   };
   EXPECT_EQ(keeper().keep(), theirs);
@@ -105,6 +113,7 @@ TEST_F(Keeping, ARenewedOneLeavesTheOldAuthorityBesideTheNew) {
   EXPECT_NE(second.certificate, first.certificate);
   EXPECT_TRUE(second.authorities.ends_with(first.authorities));
   EXPECT_EQ(split_certificates(second.authorities).size(), 2U);
+  EXPECT_EQ(second.ready_key, first.ready_key);
   clock_.ahead = 24h * (276 + 276);
   EXPECT_EQ(split_certificates(keeper().keep().authorities).size(), 2U) << "the first has ended";
 }
@@ -115,6 +124,42 @@ TEST_F(Keeping, ASecretThatSomebodySpoiledIsMended) {
   secret_["data"]["tls.key"] = encode_base64("nothing");
   EXPECT_TRUE(key_belongs_to(keeper().keep().certificate, keeper().keep().key));
   EXPECT_NE(secret_["data"]["tls.key"], key);
+}
+
+TEST_F(Keeping, ACertificateOfAnotherAuthorityIsReplaced) {
+  const std::string first = keeper().keep().certificate;
+  const auto other = make_serving_certificate(
+      {"hook.system.svc"}, std::chrono::floor<std::chrono::seconds>(clock_.wall_now()), std::chrono::days{365});
+  secret_["data"]["ca.crt"] = encode_base64(other.authority);
+  EXPECT_NE(keeper().keep().certificate, first);
+}
+
+TEST_F(Keeping, WhatWasTakenOutOfTheSecretIsPutBack) {
+  CertificateKeeper one = keeper();
+  const KeptCertificate kept = one.keep();
+  secret_.erase("data");
+  EXPECT_EQ(one.keep(), kept);
+  EXPECT_EQ(keeper().keep(), kept) << "another replica reads the same";
+  secret_["data"].erase("ready.key");
+  EXPECT_EQ(one.keep(), kept);
+  EXPECT_EQ(writes_, 3);
+}
+
+TEST_F(Keeping, ASecretOfAnOlderVersionGetsItsKey) {
+  const KeptCertificate kept = keeper().keep();
+  secret_["data"].erase("ready.key");
+  const KeptCertificate next = keeper().keep();
+  EXPECT_EQ(next.certificate, kept.certificate);
+  EXPECT_EQ(next.ready_key.size(), 64U);
+  EXPECT_NE(next.ready_key, kept.ready_key);
+}
+
+TEST_F(Keeping, ACertificateThatHasEndedIsRenewed) {
+  CertificateKeeper one = keeper();
+  const KeptCertificate kept = one.keep();
+  clock_.ahead = 24h * 400;
+  EXPECT_NE(one.keep().certificate, kept.certificate);
+  EXPECT_EQ(split_certificates(one.keep().authorities).size(), 1U);
 }
 
 TEST_F(Keeping, WithoutTheSecretItSaysWhatToType) {
@@ -133,8 +178,32 @@ TEST_F(Keeping, EveryWebhookIsToldOnce) {
     EXPECT_EQ(decode_base64(text(field(webhook, "clientConfig", "caBundle"))), "authority");
   }
   EXPECT_TRUE(webhooks_["webhooks"][0]["clientConfig"].contains("service"));
+  EXPECT_EQ(decode_base64(text(field(validating_["webhooks"][0], "clientConfig", "caBundle"))), "authority");
   EXPECT_FALSE(keeper().announce("authority"));
-  EXPECT_EQ(writes_, 1);
+  EXPECT_EQ(writes_, 2);
+}
+
+TEST_F(Keeping, AConfigurationThatIsNotThereIsNamedAndTheOthersAreTold) {
+  webhooks_ = nullptr;
+  CertificateKeeper one = keeper();
+  EXPECT_TRUE(one.announce("authority"));
+  EXPECT_EQ(one.missing(), std::vector<std::string>{"MutatingWebhookConfiguration hooks"});
+  EXPECT_TRUE(validating_["webhooks"][0]["clientConfig"].contains("caBundle"));
+}
+
+TEST_F(Keeping, AConfigurationThatCannotBeWrittenDoesNotKeepTheOthersFromBeingTold) {
+  webhooks_["webhooks"][0] = "this is no webhook";
+  EXPECT_THROW(keeper().announce("authority"), Failure);
+  EXPECT_TRUE(validating_["webhooks"][0]["clientConfig"].contains("caBundle"));
+}
+
+TEST(WebhookConfigurations, AreNamedWithTheirKind) {
+  EXPECT_EQ(WebhookConfiguration::parse("a").resource.kind, "MutatingWebhookConfiguration");
+  EXPECT_EQ(WebhookConfiguration::parse("mutating/a").resource.kind, "MutatingWebhookConfiguration");
+  EXPECT_EQ(WebhookConfiguration::parse("validating/a").resource.kind, "ValidatingWebhookConfiguration");
+  EXPECT_EQ(WebhookConfiguration::parse("validating/a").name, "a");
+  EXPECT_THROW(WebhookConfiguration::parse("other/a"), Failure);
+  EXPECT_THROW(WebhookConfiguration::parse("validating/"), Failure);
 }
 
 TEST_F(Keeping, WhoWritesTheConfigurationMeanwhileLosesNothing) {

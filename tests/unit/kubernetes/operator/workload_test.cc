@@ -251,6 +251,24 @@ TEST(Workload, AStatefulSetsClaimsBecomeEmptyDirectories) {
   EXPECT_EQ(workload->pod_template["spec"]["volumes"], Json::parse(R"([{"name": "data", "emptyDir": {}}])"));
 }
 
+// No API server lets one be written; a walk that asked for it again and again would never end.
+TEST(Workload, AnOwnerWithoutAUidIsNotFollowed) {
+  for (const bool at_the_pod : {true, false}) {
+    Json set = kNewSet;
+    Json owned = owned_by(pod("web-2-a", "myapp:v2"), kNewSet);
+    (at_the_pod ? owned : set)["metadata"]["ownerReferences"][0].erase("uid");
+    OwnerWalk walk(read_pod(owned));
+    int steps = 0;
+    for (; const auto next = walk.next(); ++steps) {
+      ASSERT_LT(steps, 3);
+      walk.give(next->kind == "Pod" ? owned : set);
+    }
+    EXPECT_EQ(steps, 1);
+    EXPECT_EQ(image_of(*walk.workload()), "myapp:v2");
+    EXPECT_EQ(walk_key(read_pod(owned)), at_the_pod ? "Pod-web-2-a" : "ReplicaSet-web-2");
+  }
+}
+
 TEST(TemplateContainer, IsFoundByNameElseItIsTheFirst) {
   const Json two = Json::parse(R"({"spec": {"containers": [{"name": "a"}, {"name": "b"}]}})");
   EXPECT_EQ(template_container(two, "")["name"], "a");

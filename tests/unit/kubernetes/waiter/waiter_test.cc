@@ -1,5 +1,7 @@
 #include "kubernetes/waiter/waiter.h"
 
+#include <algorithm>
+
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -84,6 +86,34 @@ TEST(Waiter, GoesOnAskingAndSaysSoNowAndThen) {
   EXPECT_GE(waited.took, 19 * 2500ms);
   EXPECT_LE(waited.took, 19 * 5000ms);
   EXPECT_THAT(waited.said, HasSubstr("Still waiting for migrator shop/main to run app:v2 (3"));
+}
+
+TEST(Waiter, SaysWhatTheOperatorSays) {
+  ScriptedServer server([](const auto&, int number) {
+    if (number == 1) return ScriptedServer::answer(200, R"({"ready": false, "reason": "Unknown", "message": ""})");
+    if (number < 4)
+      return ScriptedServer::answer(
+          200, R"({"ready": false, "reason": "MigrationsFailed", "message": "exit code 1\n\u001b[2Jno table"})");
+    return ScriptedServer::answer(200, number == 4 ? R"({"ready": "soon"})" : "true");
+  });
+  const Waited waited = wait(options_for(server));
+  EXPECT_TRUE(waited.ready);
+  EXPECT_THAT(waited.said,
+              HasSubstr("to run app:v2 (0 ms): Unknown\nStill waiting for migrator shop/main to run app:v2 ("));
+  EXPECT_THAT(waited.said, HasSubstr("): exit code 1 "));
+  EXPECT_THAT(waited.said, HasSubstr("no table\n"));
+  EXPECT_EQ(waited.said.find('\x1b'), std::string::npos);
+  EXPECT_THAT(waited.said, HasSubstr("answers 200\n"));
+  EXPECT_EQ(std::ranges::count(waited.said, '\n'), 5) << waited.said;
+}
+
+TEST(Waiter, WhoGivesUpSaysWhatItWaitedFor) {
+  ScriptedServer server([](const auto&, int) {
+    return ScriptedServer::answer(200, R"({"ready": false, "reason": "MigrationsFailed", "message": "exit code 1"})");
+  });
+  WaiterOptions options = options_for(server);
+  options.timeout = 1min;
+  EXPECT_EQ(wait(options).failure, "migrator shop/main has not run app:v2 within 1 min: exit code 1");
 }
 
 TEST(Waiter, SurvivesWhatTheNetworkDoes) {

@@ -1,0 +1,24 @@
+// The kinds that the operator reads.
+#pragma once
+
+#include <array>
+
+#include "kubernetes/client/resource.h"
+
+namespace dunlin::manager {
+
+inline constexpr kubernetes::Resource kMigrators{"migrations.coderanger.net", "v1beta1", "migrators", "Migrator"};
+
+inline constexpr kubernetes::Resource kDeployments{"apps", "v1", "deployments", "Deployment"};
+inline constexpr kubernetes::Resource kReplicaSets{"apps", "v1", "replicasets", "ReplicaSet"};
+inline constexpr kubernetes::Resource kStatefulSets{"apps", "v1", "statefulsets", "StatefulSet"};
+inline constexpr kubernetes::Resource kDaemonSets{"apps", "v1", "daemonsets", "DaemonSet"};
+inline constexpr kubernetes::Resource kCronJobs{"batch", "v1", "cronjobs", "CronJob"};
+// Of API servers before 1.21.
+inline constexpr kubernetes::Resource kOldCronJobs{"batch", "v1beta1", "cronjobs", "CronJob"};
+inline constexpr kubernetes::Resource kRollouts{"argoproj.io", "v1alpha1", "rollouts", "Rollout"};
+
+// Those that make pods and live on from one version of them to the next.
+inline constexpr std::array kLastingWorkloads{kDeployments, kStatefulSets, kDaemonSets, kRollouts};
+
+}  // namespace dunlin::manager
