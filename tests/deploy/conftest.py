@@ -1,7 +1,7 @@
 import pytest
 
 from support.kubernetes import manifest_check, tools
-from support.kubernetes.fixtures import kubernetes, namespace  # noqa: F401
+from support.kubernetes.fixtures import kubernetes, namespace, nodes  # noqa: F401
 
 
 @pytest.fixture(scope="session")

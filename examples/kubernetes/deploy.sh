@@ -1,0 +1,41 @@
+#!/bin/sh
+# deploy.sh VERSION: runs the migrations of a version as a Job, and rolls the application out when they have succeeded.
+set -eu
+cd "$(dirname "$0")"
+
+VERSION=${1:?usage: deploy.sh VERSION}
+NAMESPACE=${NAMESPACE:-production}
+# A Job's name is a label of its pods, too: 63 characters, and no capitals.
+JOB="myapp-migrations-$(printf %s "$VERSION" | tr 'A-Z+_' 'a-z--' | cut -c1-45)"
+
+of_version() {
+  sed -e "s/^  name: myapp-migrations-1\.0\.0$/  name: $JOB/" -e "s/:1\.0\.0$/:$VERSION/" \
+      -e "s/^  namespace: production$/  namespace: $NAMESPACE/" "$1"
+}
+
+# Whether the Job has this condition.
+job_is() {
+  [ "$(kubectl --namespace "$NAMESPACE" get job "$JOB" --ignore-not-found \
+       -o "jsonpath={.status.conditions[?(@.type==\"$1\")].status}")" = True ]
+}
+
+echo "Migrating to $VERSION"
+# One of this version that failed is in the way of the next try; one that succeeded has nothing left to do.
+if job_is Failed; then kubectl --namespace "$NAMESPACE" delete job "$JOB"; fi
+of_version migration-job.yaml | kubectl apply -f -
+
+# `kubectl wait --for=condition=complete` alone would wait on when the Job has failed.
+deadline=$(($(date +%s) + 360))
+until job_is Complete; do
+  if job_is Failed || [ "$(date +%s)" -ge "$deadline" ]; then
+    kubectl --namespace "$NAMESPACE" logs --tail=50 "job/$JOB" || true
+    echo "The migrations failed; $VERSION is not rolled out" >&2
+    exit 1
+  fi
+  sleep "${POLL:-2}"
+done
+kubectl --namespace "$NAMESPACE" logs --tail=5 "job/$JOB" || true
+
+echo "Rolling $VERSION out"
+of_version zero-downtime.yaml | kubectl apply -f -
+kubectl --namespace "$NAMESPACE" rollout status deployment/myapp --timeout="${TIMEOUT:-10m}"
