@@ -20,7 +20,8 @@ build:
 	@scripts/setup build
 	@cmake --preset release --log-level=WARNING
 	@cmake --build build/release -j$(JOBS)
-	@strip -o build/dunlin.new build/release/dunlin && mv build/dunlin.new build/dunlin
+	@for program in dunlin dunlin-operator; do \
+	  strip -o build/$$program.new build/release/$$program && mv build/$$program.new build/$$program || exit 1; done
 	@cp build/release/dunlin.cdx.json build/
 	@echo "build/dunlin: $$(build/dunlin --version | head -1)"
 

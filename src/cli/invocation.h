@@ -2,10 +2,10 @@
 #pragma once
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "cli/console.h"
 #include "cli/environment.h"
 #include "cli/key_variables.h"
-#include "cli/log.h"
 #include "cli/settings.h"
 #include "dunlin/interrupt.h"
 

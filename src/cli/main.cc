@@ -2,16 +2,17 @@
 
 #include <unistd.h>
 
+#include "base/process.h"
 #include "cli/own_name.h"
-#include "cli/process.h"
 #include "cli/program.h"
+#include "cli/visible_arguments.h"
 
 int main(int argc, char** argv) {
   using namespace dunlin::cli;
-  forbid_core_files();
+  dunlin::forbid_core_files();
   // For the whole life of the process: the signal handler points at it.
   static dunlin::Interrupt interrupt;
-  handle_signals(interrupt);
+  dunlin::handle_signals(interrupt);
 
   ProgramInput input{.words = without_own_name({argv + 1, argv + argc}), .keys = take_key_variables()};
   input.environment = process_environment();

@@ -7,9 +7,9 @@
 
 #include "base/clock.h"
 #include "base/exit_code.h"
+#include "base/log.h"
 #include "cli/arguments.h"
 #include "cli/load_settings.h"
-#include "cli/log.h"
 #include "cli/reference.h"
 #include "cli/render/json.h"
 #include "cli/render/text_error.h"

@@ -7,8 +7,8 @@
 #include <string_view>
 
 #include "base/clock.h"
+#include "base/exposition.h"
 #include "dunlin/observer.h"
-#include "server/exposition.h"
 
 namespace dunlin::server {
 

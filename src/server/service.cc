@@ -6,8 +6,8 @@
 #include <nlohmann/json.hpp>
 
 #include "base/duration.h"
+#include "base/exposition.h"
 #include "dunlin/version.h"
-#include "server/exposition.h"
 #include "server/metrics_file.h"
 #include "server/run_metrics.h"
 #include "server/status_metrics.h"

@@ -3,8 +3,8 @@
 
 #include <vector>
 
+#include "base/exposition.h"
 #include "server/database_look.h"
-#include "server/exposition.h"
 #include "server/named_check.h"
 
 namespace dunlin::server {

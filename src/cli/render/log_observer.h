@@ -4,7 +4,7 @@
 #include <map>
 #include <string>
 
-#include "cli/log.h"
+#include "base/log.h"
 #include "cli/render/subject.h"
 #include "dunlin/observer.h"
 

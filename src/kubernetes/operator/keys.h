@@ -14,6 +14,8 @@ inline constexpr std::string_view kNoWait = "migrations.coderanger.net/no-wait";
 inline constexpr std::string_view kRequired = "migrations.coderanger.net/required";
 // On Migrators: leave this one alone.
 inline constexpr std::string_view kSkipReconcile = "controller-utils/skip-reconcile";
+// On Migrators: what their status does not keep, because their definition is an older one that knows less.
+inline constexpr std::string_view kKeptStatus = "migrations.coderanger.net/status";
 // On Migrators: another value than before tries again what has failed.
 inline constexpr std::string_view kRetry = "migrations.coderanger.net/retry";
 

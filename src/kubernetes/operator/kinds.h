@@ -1,8 +1,6 @@
 // The kinds that the operator reads.
 #pragma once
 
-#include <array>
-
 #include "kubernetes/client/resource.h"
 
 namespace dunlin::manager {
@@ -17,8 +15,5 @@ inline constexpr kubernetes::Resource kCronJobs{"batch", "v1", "cronjobs", "Cron
 // Of API servers before 1.21.
 inline constexpr kubernetes::Resource kOldCronJobs{"batch", "v1beta1", "cronjobs", "CronJob"};
 inline constexpr kubernetes::Resource kRollouts{"argoproj.io", "v1alpha1", "rollouts", "Rollout"};
-
-// Those that make pods and live on from one version of them to the next.
-inline constexpr std::array kLastingWorkloads{kDeployments, kStatefulSets, kDaemonSets, kRollouts};
 
 }  // namespace dunlin::manager

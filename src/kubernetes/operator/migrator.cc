@@ -7,6 +7,20 @@ namespace dunlin::manager {
 using kubernetes::field;
 using kubernetes::Json;
 
+namespace {
+
+// What a definition that knows less has dropped is in an annotation. `lastSuccessfulMigration` it does know.
+Json status_of(const Json& object) {
+  const Json& status = field(object, "status");
+  Json kept = Json::parse(kubernetes::annotation(object, kKeptStatus), nullptr, false);
+  if (!kept.is_object()) return status;
+  const Json& last = field(status, "lastSuccessfulMigration");
+  if (last.is_string()) kept["lastSuccessfulMigration"] = last;
+  return kept;
+}
+
+}  // namespace
+
 Migrator read_migrator(const Json& object) {
   Migrator migrator{.namespace_name = kubernetes::namespace_of(object),
                     .name = kubernetes::name_of(object),
@@ -18,7 +32,7 @@ Migrator read_migrator(const Json& object) {
                     .retry = kubernetes::annotation(object, kRetry),
                     .being_deleted = kubernetes::is_being_deleted(object),
                     .skipped = kubernetes::annotation(object, kSkipReconcile) == "true",
-                    .status = read_status(field(object, "status"))};
+                    .status = read_status(status_of(object))};
   migrator.spec = read_spec(field(object, "spec"), migrator.problems);
   return migrator;
 }

@@ -113,6 +113,14 @@ Json pod_template_of(const Json& object) {
   return pod_template;
 }
 
+Workload workload_without_pods(const Json& object) {
+  return {.name = display_name(kubernetes::reference_to(object)),
+          .root = kubernetes::uid_of(object),
+          .pod_template = pod_template_of(object),
+          .made_from = pod_template_of(object),
+          .created = kubernetes::created_at(object).value_or(kubernetes::Time{})};
+}
+
 OwnerWalk::OwnerWalk(const PodView& pod)
     : pod_{.api_version = "v1", .kind = "Pod", .namespace_name = pod.namespace_name, .name = pod.name, .uid = pod.uid},
       pod_owner_(pod.owner) {}

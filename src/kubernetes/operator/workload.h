@@ -44,6 +44,9 @@ const kubernetes::Json& template_container(const kubernetes::Json& pod_template,
 // The pod template of an object, null when its kind has none that we know.
 kubernetes::Json pod_template_of(const kubernetes::Json& object);
 
+// Of an object whose kind has a pod template, and that has no pods at present.
+Workload workload_without_pods(const kubernetes::Json& object);
+
 // Goes from a pod to its workload, one object at a time:
 //
 //   OwnerWalk walk(pod);

@@ -7,7 +7,7 @@
 #include <string_view>
 #include <utility>
 
-namespace dunlin::server {
+namespace dunlin {
 
 class Exposition {
  public:
@@ -17,7 +17,9 @@ class Exposition {
   void family(std::string_view name, std::string_view type, std::string_view help);
   void sample(double value, Labels labels = {}) { sample({}, value, labels); }
   // `suffix`: "_bucket", "_sum", "_count".
-  void sample(std::string_view suffix, double value, Labels labels = {});
+  void sample(std::string_view suffix, double value, Labels labels = {}) { sample(suffix, value, labels, {}); }
+  // `bucket`: the label "le" of a histogram's bucket.
+  void sample(std::string_view suffix, double value, Labels labels, std::string_view bucket);
 
   const std::string& text() const { return text_; }
 
@@ -28,4 +30,4 @@ class Exposition {
 
 inline constexpr std::string_view kExpositionType = "text/plain; version=0.0.4; charset=utf-8";
 
-}  // namespace dunlin::server
+}  // namespace dunlin

@@ -13,7 +13,7 @@
 #include "base/clock.h"
 #include "base/secret_set.h"
 
-namespace dunlin::cli {
+namespace dunlin {
 
 enum class LogLevel { error, warning, info, debug };
 enum class LogFormat { text, json };
@@ -25,6 +25,7 @@ struct LogField {
   std::variant<std::string, std::int64_t, double, bool> value;
 };
 
+// Any thread may write.
 class Log {
  public:
   struct Options {
@@ -63,4 +64,4 @@ class Log {
   std::unique_ptr<std::FILE, FileCloser> file_;
 };
 
-}  // namespace dunlin::cli
+}  // namespace dunlin

@@ -1,4 +1,4 @@
-#include "cli/log.h"
+#include "base/log.h"
 
 #include <cerrno>
 #include <chrono>
@@ -11,7 +11,7 @@
 #include "base/wall_time.h"
 #include "dunlin/error.h"
 
-namespace dunlin::cli {
+namespace dunlin {
 namespace {
 
 const char* name(LogLevel level) {
@@ -56,7 +56,7 @@ Log::Log(const Options& options, const SecretSet& secrets, const Clock& clock)
   }
 }
 
-// A line at a time, so that those of several processes never mix.
+// A line at a time, so that those of several threads and processes never mix.
 void Log::put(std::string line, bool on_stderr) {
   line += '\n';
   for (std::FILE* const out : {on_stderr ? stderr : nullptr, file_.get()}) {
@@ -98,4 +98,4 @@ std::string Log::line(LogLevel level, std::string_view event, std::string_view m
   return json.dump(-1, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 
-}  // namespace dunlin::cli
+}  // namespace dunlin

@@ -1,11 +1,11 @@
-#include "server/exposition.h"
+#include "base/exposition.h"
 
 #include <cmath>
 #include <iterator>
 
 #include <fmt/format.h>
 
-namespace dunlin::server {
+namespace dunlin {
 namespace {
 
 std::string escaped(std::string_view text, bool quoted) {
@@ -28,7 +28,7 @@ void Exposition::family(std::string_view name, std::string_view type, std::strin
   fmt::format_to(std::back_inserter(text_), "# HELP {} {}\n# TYPE {} {}\n", name, escaped(help, false), name, type);
 }
 
-void Exposition::sample(std::string_view suffix, double value, Labels labels) {
+void Exposition::sample(std::string_view suffix, double value, Labels labels, std::string_view bucket) {
   text_ += name_;
   text_ += suffix;
   char before = '{';
@@ -36,9 +36,13 @@ void Exposition::sample(std::string_view suffix, double value, Labels labels) {
     fmt::format_to(std::back_inserter(text_), "{}{}=\"{}\"", before, label, escaped(content, true));
     before = ',';
   }
-  if (labels.size() > 0) text_ += '}';
+  if (!bucket.empty()) {
+    fmt::format_to(std::back_inserter(text_), "{}le=\"{}\"", before, bucket);
+    before = ',';
+  }
+  if (before == ',') text_ += '}';
   const bool whole = std::abs(value) < 1e15 && value == std::trunc(value);
   fmt::format_to(std::back_inserter(text_), fmt::runtime(whole ? " {:.0f}\n" : " {}\n"), value);
 }
 
-}  // namespace dunlin::server
+}  // namespace dunlin
