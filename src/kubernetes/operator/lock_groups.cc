@@ -32,13 +32,15 @@ std::vector<std::string> LockGroups::holders(const Migrator& migrator) const {
         "items");
   };
   std::set<std::string> group;
-  for (const Json& other : kubernetes::list(read(kMigrators))) {
+  const Json migrators = read(kMigrators);
+  for (const Json& other : kubernetes::list(migrators)) {
     const bool same = kubernetes::text(field(other, "spec", "lockGroup")) == migrator.spec.lock_group;
     if (same && kubernetes::uid_of(other) != migrator.uid) group.insert(kubernetes::uid_of(other));
   }
   std::vector<std::string> holders;
   if (group.empty()) return holders;
-  for (const Json& job : kubernetes::list(read(kubernetes::kJobs))) {
+  const Json jobs = read(kubernetes::kJobs);
+  for (const Json& job : kubernetes::list(jobs)) {
     const auto owner = kubernetes::controller_of(job);
     if (owner && group.contains(owner->uid) && occupies_lock(job)) holders.push_back(owner->name);
   }
