@@ -12,7 +12,8 @@ using kubernetes::field;
 using kubernetes::Json;
 using kubernetes::Time;
 
-constexpr std::array<std::string_view, 4> kTypes{"MigrationsReady", "Ready", "Reconciling", "Stalled"};
+constexpr std::string_view kContracted = "Contracted";
+constexpr std::array<std::string_view, 5> kTypes{"MigrationsReady", "Ready", "Reconciling", "Stalled", kContracted};
 
 const char* to_string(Truth truth) {
   switch (truth) {
@@ -80,6 +81,51 @@ void Conditions::apply(const Verdict& verdict, std::int64_t generation, Time now
             : "ReadyStatusComponent did not observe correct status of MigrationsReady");
   put("Reconciling", working ? Truth::yes : Truth::no, verdict.reason, working ? verdict.message : "");
   put("Stalled", stuck ? Truth::yes : Truth::no, verdict.reason, stuck ? verdict.message : "");
+}
+
+void Conditions::apply_contract(const Verdict& verdict, std::int64_t generation, Time now) {
+  const Time since = std::chrono::floor<std::chrono::seconds>(now);
+  unstall_contract(generation, since);
+  set({.type = std::string(kContracted),
+       .status = verdict.ready,
+       .reason = verdict.reason,
+       .message = verdict.message,
+       .since = since,
+       .observed_generation = generation});
+  if (verdict.progress != Verdict::Progress::stuck) return;
+  set({.type = "Stalled",
+       .status = Truth::yes,
+       .reason = verdict.reason,
+       .message = verdict.message,
+       .since = since,
+       .observed_generation = generation});
+}
+
+void Conditions::forget_contract(std::int64_t generation, Time now) {
+  unstall_contract(generation, std::chrono::floor<std::chrono::seconds>(now));
+  std::erase_if(all_, [](const Condition& condition) { return condition.type == kContracted; });
+}
+
+// Where the migrations have had nothing to say since.
+void Conditions::unstall_contract(std::int64_t generation, Time since) {
+  const Condition* contracted = find(kContracted);
+  const Condition* stalled = find("Stalled");
+  const Condition* ready = find("MigrationsReady");
+  if (contracted == nullptr || stalled == nullptr || ready == nullptr) return;
+  if (stalled->status != Truth::yes || stalled->reason != contracted->reason) return;
+  set({.type = "Stalled",
+       .status = Truth::no,
+       .reason = ready->reason,
+       .message = {},
+       .since = since,
+       .observed_generation = generation});
+}
+
+void Conditions::keep_times(const Conditions& before) {
+  for (Condition& condition : all_) {
+    const Condition* old = before.find(condition.type);
+    if (old != nullptr && old->status == condition.status) condition.since = old->since;
+  }
 }
 
 Json Conditions::to_json() const {

@@ -6,6 +6,8 @@
 #include <fmt/ranges.h>
 
 #include "base/redact.h"
+#include "kubernetes/operator/contract.h"
+#include "kubernetes/operator/contract_verdict.h"
 #include "kubernetes/operator/failure_policy.h"
 #include "kubernetes/operator/image_reference.h"
 #include "kubernetes/operator/job_name.h"
@@ -22,8 +24,6 @@ using kubernetes::integer;
 using kubernetes::Json;
 using kubernetes::Time;
 using State = JobOutcome::State;
-
-constexpr std::chrono::seconds kLockPoll{10};
 
 class Decider {
  public:
@@ -44,6 +44,7 @@ class Decider {
     } else {
       with_job();
     }
+    with_contract();
     return finish();
   }
 
@@ -57,6 +58,7 @@ class Decider {
       job_ = owned.object;
       job_pods_ = owned.pods;
     }
+    contract_job_ = find_contract_job(migrator_, situation_.jobs);
   }
 
   void look_around() {
@@ -66,23 +68,14 @@ class Decider {
         record_without_job(status_, Migrated::Origin::adopted, seen.identity, seen.image, seen.workload, now_);
     }
     hear_retry(migrator_, now_, status_);
+    hear_rollback(migrator_, status_);
     restart_changed(migrator_, survey_, now_, status_);
     forget_failures(survey_, job_ == nullptr ? std::string{} : kubernetes::uid_of(*job_), status_);
     if (job_ == nullptr) notice_deleted_jobs(now_, status_);
   }
 
-  Time time_of_job(std::string_view name) const {
-    return kubernetes::parse_time(kubernetes::text(field(*job_, "status", name))).value_or(now_);
-  }
-
   EndedJob ended_job() const {
-    EndedJob job{.identity = kubernetes::annotation(*job_, kIdentity),
-                 .image = job_image(*job_),
-                 .workload = kubernetes::annotation(*job_, kWorkload),
-                 .uid = kubernetes::uid_of(*job_),
-                 .config = job_config(*job_),
-                 .started = time_of_job("startTime"),
-                 .finished = time_of_job("completionTime")};
+    EndedJob job = read_ended_job(*job_, now_);
     if (!job.identity.empty()) return job;
     // Of migrations-operator: it has an image and nothing else.
     job.identity = job.image;
@@ -97,6 +90,10 @@ class Decider {
 
   std::string job_text() const { return fmt::format("{}/{}", migrator_.namespace_name, job_name(migrator_.name)); }
 
+  std::string contract_job_text() const {
+    return fmt::format("{}/{}", migrator_.namespace_name, contract_job_name(migrator_.name));
+  }
+
   // ---- what is to be done ----
 
   void without_job() {
@@ -106,6 +103,7 @@ class Decider {
     const Wanted* next = next_to_run();
     if (next == nullptr) return say_what_is_left();
     if (migrator_.spec.suspend) return say(suspended(next->image));
+    if (is_contracting(contract_job_)) return say(waits_for_contract(next->image, contract_job_text()));
     if (is_locked()) return wait_for_lock(*next);
     decision_.action = CreateJob{build_job(migrator_, next->order)};
     const Verdict verdict = started(job_text(), next->image);
@@ -212,6 +210,35 @@ class Decider {
                                  .foreground = foreground};
   }
 
+  // Behind everything else: it has to know what the migrations are up to.
+  void with_contract() {
+    const bool is_known = migrator_.problems.empty() && survey_.problem.empty() && !survey_.wanted.empty();
+    const bool has_contract = contract_job_ != nullptr || status_.contract || migrator_.spec.contract_command;
+    if (!has_contract) return status_.conditions.forget_contract(migrator_.generation, now_);
+    ContractStep step = decide_contract({.migrator = &migrator_,
+                                         .survey = &survey_,
+                                         .job = contract_job_,
+                                         .is_known = is_known,
+                                         .is_migrating = job_ != nullptr && !has_ended_and_is_recorded(),
+                                         .may_act = std::holds_alternative<std::monostate>(decision_.action),
+                                         .lock_holders = &situation_.lock_holders,
+                                         .now = now_},
+                                        status_);
+    if (step.verdict) {
+      status_.conditions.apply_contract(*step.verdict, migrator_.generation, now_);
+    } else if (is_known && !migrator_.spec.contract_command && contract_job_ == nullptr) {
+      status_.conditions.forget_contract(migrator_.generation, now_);
+    }
+    if (!std::holds_alternative<std::monostate>(step.action)) decision_.action = std::move(step.action);
+    decision_.events.insert(decision_.events.end(), step.events.begin(), step.events.end());
+    if (step.again_in) decision_.again_in = std::min(decision_.again_in.value_or(*step.again_in), *step.again_in);
+  }
+
+  bool has_ended_and_is_recorded() const {
+    const std::string& uid = kubernetes::uid_of(*job_);
+    return !occupies_lock(*job_) && (status_.recorded_success(uid) || status_.recorded_failure(uid));
+  }
+
   // ---- what comes next ----
 
   std::vector<const Wanted*> pending() const { return manager::pending(migrator_, survey_, status_); }
@@ -226,7 +253,7 @@ class Decider {
 
   bool is_locked() const { return !migrator_.spec.lock_group.empty() && !situation_.lock_holders.empty(); }
 
-  bool may_run_next() const { return next_to_run() != nullptr && !migrator_.spec.suspend && !is_locked(); }
+  bool may_run_next() const { return next_to_run() != nullptr && !migrator_.spec.suspend && !is_locked() && !is_contracting(contract_job_); }
 
   void wait_for_lock(const Wanted& next) {
     say(waits_for_lock(next.image, migrator_.spec.lock_group, situation_.lock_holders.front()));
@@ -255,6 +282,7 @@ class Decider {
     const Wanted* next = next_to_run();
     if (next == nullptr) return say_what_is_left();
     if (migrator_.spec.suspend) return say(suspended(next->image));
+    if (is_contracting(contract_job_)) return say(waits_for_contract(next->image, contract_job_text()));
     if (is_locked()) wait_for_lock(*next);
   }
 
@@ -267,6 +295,8 @@ class Decider {
     }
     if (is_blocked()) {
       const std::string& identity = status_.blocked.front();
+      const std::string& retired_by = status_.find_migrated(identity)->retired_by;
+      if (!retired_by.empty()) return say(rollback_behind_contract(migrator_, identity, retired_by));
       return say(rollback_blocked(identity, rolled_back_from(survey_, status_, identity)));
     }
     admit_present();
@@ -318,6 +348,7 @@ class Decider {
   }
 
   Decision finish() {
+    status_.conditions.keep_times(migrator_.status.conditions);
     if (migrator_.problems.empty()) {
       is_blocked();
       std::set<std::string> needed = survey_.live;
@@ -338,6 +369,7 @@ class Decider {
   Survey survey_;
   const Json* job_ = nullptr;
   std::vector<const PodView*> job_pods_;
+  const OwnedJob* contract_job_ = nullptr;
   Decision decision_;
 };
 
@@ -347,10 +379,21 @@ Decision decide(const Situation& situation) {
   return Decider(situation).run();
 }
 
+bool needs_live_jobs(const Migrator& migrator) {
+  return migrator.status.contract && migrator.status.contract->state == Contract::State::started;
+}
+
 Decision create_refused(const Decision& decision, const Migrator& migrator, const std::string& error, Time now) {
   Decision refused{.writes = true, .status = decision.status};
-  const Verdict verdict = create_failed(redact(error));
-  refused.status.conditions.apply(verdict, migrator.generation, now);
+  const auto* creation = std::get_if<CreateJob>(&decision.action);
+  const bool is_contract = creation != nullptr && !kubernetes::annotation(creation->job, kPhase).empty();
+  const Verdict verdict = is_contract ? contract_create_failed(redact(error)) : create_failed(redact(error));
+  if (is_contract) {
+    withdraw_contract(refused.status);
+    refused.status.conditions.apply_contract(verdict, migrator.generation, now);
+  } else {
+    refused.status.conditions.apply(verdict, migrator.generation, now);
+  }
   refused.events.push_back(event_of(verdict));
   return refused;
 }

@@ -4,22 +4,16 @@
 #include <chrono>
 #include <optional>
 #include <string>
-#include <variant>
 #include <vector>
 
+#include "kubernetes/operator/action.h"
 #include "kubernetes/operator/migrator.h"
 #include "kubernetes/operator/survey.h"
 #include "kubernetes/operator/verdict.h"
 
 namespace dunlin::manager {
 
-// A Job that the Migrator controls, and the pods there are of it.
-struct OwnedJob {
-  const kubernetes::Json* object = nullptr;
-  std::vector<const PodView*> pods;
-};
-
-// Everything may come out of caches that lag behind, but for `lock_holders`.
+// Everything may come out of caches that lag behind, but for `lock_holders`, and for `jobs` if needs_live_jobs().
 struct Situation {
   const Migrator* migrator = nullptr;
   // Of all pods that its selector matches, and of workloads without pods whose template it matches.
@@ -30,29 +24,6 @@ struct Situation {
   std::vector<std::string> lock_holders;
   kubernetes::Time now;
 };
-
-struct CreateJob {
-  kubernetes::Json job;
-};
-
-// With `uid`, and `resource_version` where it is set, as preconditions.
-struct DeleteJob {
-  std::string name;
-  std::string uid;
-  // Set when it goes because nothing of it runs: it may have begun meanwhile.
-  std::string resource_version;
-  // Its name is free only when its pods are gone.
-  bool foreground = false;
-};
-
-// spec.parallelism becomes 0: it is kept for its reader, and tries no other pod. With preconditions as above.
-struct StopJob {
-  std::string name;
-  std::string uid;
-  std::string resource_version;
-};
-
-using Action = std::variant<std::monostate, CreateJob, DeleteJob, StopJob>;
 
 // To be carried out in this order, each only when what stands before it has succeeded:
 //
@@ -74,6 +45,10 @@ struct Decision {
   // When to decide again if nothing happens before.
   std::optional<std::chrono::seconds> again_in;
 };
+
+// A contract Job may have been made that no cache has seen: whether older versions may start depends on it. The Jobs have
+// to be read from the API server itself.
+bool needs_live_jobs(const Migrator&);
 
 // Never throws for what a Situation holds.
 Decision decide(const Situation&);

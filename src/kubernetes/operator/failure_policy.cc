@@ -21,7 +21,11 @@ void start_anew(FailedRun& failure, Time now) {
 void record_failure(MigratorStatus& status, const EndedJob& job, bool hopeless, const std::string& detail, Time now) {
   auto found = std::ranges::find(status.failures, job.identity, &FailedRun::identity);
   if (found == status.failures.end()) found = status.failures.insert(found, {.identity = job.identity});
-  FailedRun& failure = *found;
+  count_failure(*found, job, hopeless, detail, now);
+  add_to_history(status, job, false);
+}
+
+void count_failure(FailedRun& failure, const EndedJob& job, bool hopeless, const std::string& detail, Time now) {
   ++failure.attempts;
   failure.config = job.config;
   failure.job_uid = job.uid;
@@ -31,39 +35,48 @@ void record_failure(MigratorStatus& status, const EndedJob& job, bool hopeless, 
   failure.next_try.reset();
   if (!hopeless && failure.attempts <= kRetries)
     failure.next_try = now + std::chrono::minutes(1U << static_cast<unsigned>(failure.attempts - 1));
-  add_to_history(status, job, false);
 }
 
 bool is_due(const MigratorStatus& status, const std::string& identity, Time now) {
   const FailedRun* failure = status.find_failure(identity);
-  return failure == nullptr || (failure->next_try && *failure->next_try <= now);
+  return failure == nullptr || is_due(*failure, now);
+}
+
+bool is_due(const FailedRun& failure, Time now) {
+  return failure.next_try && *failure.next_try <= now;
 }
 
 void hear_retry(const Migrator& migrator, Time now, MigratorStatus& status) {
   if (status.retried == migrator.retry) return;
   status.retried = migrator.retry;
   for (FailedRun& failure : status.failures) start_anew(failure, now);
+  if (status.contract && status.contract->failure) start_anew(*status.contract->failure, now);
 }
 
 void restart_changed(const Migrator& migrator, const Survey& survey, Time now, MigratorStatus& status) {
   for (FailedRun& failure : status.failures) {
     const auto wanted = std::ranges::find(survey.wanted, failure.identity, &Wanted::identity);
     if (wanted == survey.wanted.end() || failure.config.empty()) continue;
-    std::string config = config_of(migrator, *wanted);
-    if (config == failure.config) continue;
-    failure.config = std::move(config);
-    start_anew(failure, now);
+    restart_if_changed(config_of(migrator, *wanted), now, failure);
   }
 }
 
+void restart_if_changed(std::string config, Time now, FailedRun& failure) {
+  if (config == failure.config) return;
+  failure.config = std::move(config);
+  start_anew(failure, now);
+}
+
 void notice_deleted_jobs(Time now, MigratorStatus& status) {
-  for (FailedRun& failure : status.failures) {
-    if (failure.job_uid.empty() || failure.job_deleted) continue;
-    failure.job_deleted = true;
-    // Who deletes the Job that was the last wants a new one, and all that comes with it.
-    if (!failure.next_try) failure.attempts = 0;
-    failure.next_try = now;
-  }
+  for (FailedRun& failure : status.failures) notice_deleted_job(now, failure);
+}
+
+void notice_deleted_job(Time now, FailedRun& failure) {
+  if (failure.job_uid.empty() || failure.job_deleted) return;
+  failure.job_deleted = true;
+  // Who deletes the Job that was the last wants a new one, and all that comes with it.
+  if (!failure.next_try) failure.attempts = 0;
+  failure.next_try = now;
 }
 
 void mark_job_deleted(const std::string& job_uid, MigratorStatus& status) {

@@ -13,8 +13,12 @@ namespace dunlin::manager {
 // never when it is `hopeless`.
 void record_failure(MigratorStatus&, const EndedJob&, bool hopeless, const std::string& detail, kubernetes::Time now);
 
+// The same, of one failure.
+void count_failure(FailedRun&, const EndedJob&, bool hopeless, const std::string& detail, kubernetes::Time now);
+
 // Nothing keeps this identity from being tried now.
 bool is_due(const MigratorStatus&, const std::string& identity, kubernetes::Time now);
+bool is_due(const FailedRun&, kubernetes::Time now);
 
 // Makes due what has failed:
 // - all of it, when the Migrator's retry annotation has another value than the one that was heard last;
@@ -23,6 +27,9 @@ void hear_retry(const Migrator&, kubernetes::Time now, MigratorStatus&);
 void restart_changed(const Migrator&, const Survey&, kubernetes::Time now, MigratorStatus&);
 // - what somebody has deleted the failed Job of. To be called when there is no Job.
 void notice_deleted_jobs(kubernetes::Time now, MigratorStatus&);
+void notice_deleted_job(kubernetes::Time now, FailedRun&);
+// Makes one of them due if the Job would now be built as `config`.
+void restart_if_changed(std::string config, kubernetes::Time now, FailedRun&);
 
 // We take this Job away ourselves.
 void mark_job_deleted(const std::string& job_uid, MigratorStatus&);

@@ -42,8 +42,13 @@ Json migration_container(const Migrator& migrator, const JobOrder& order, const 
   container["name"] = kMigrationContainer;
   if (!order.image.empty()) container["image"] = order.image;
   if (!spec.image.empty()) container["image"] = spec.image;
-  if (spec.command) container["command"] = *spec.command;
-  if (spec.args) container["args"] = *spec.args;
+  if (order.is_contract) {
+    container["command"] = spec.contract_command.value_or(std::vector<std::string>{});
+    container.erase("args");
+  } else {
+    if (spec.command) container["command"] = *spec.command;
+    if (spec.args) container["args"] = *spec.args;
+  }
   if (!spec.resources.is_null()) container["resources"] = spec.resources;
   if (!spec.env.is_null()) merge_by(container["env"], spec.env, "name");
   if (!spec.volume_mounts.is_null()) merge_by(container["volumeMounts"], spec.volume_mounts, "mountPath");
@@ -105,6 +110,7 @@ Json pod_metadata(const Migrator& migrator) {
 Json build_job(const Migrator& migrator, const JobOrder& order) {
   Json pod_spec = pod_spec_of(migrator, order);
   Json annotations{{kMigrator, migrator.name}, {kIdentity, order.identity}, {kWorkload, order.workload->name}};
+  if (order.is_contract) annotations[std::string(kPhase)] = kContractPhase;
   if (has_claims(pod_spec))
     annotations[std::string(kNote)] =
         "Its pods mount claims of the workload's: one that only one node may mount has to be on the same node.";
@@ -117,7 +123,7 @@ Json build_job(const Migrator& migrator, const JobOrder& order) {
   return {{"apiVersion", "batch/v1"},
           {"kind", "Job"},
           {"metadata",
-           {{"name", job_name(migrator.name)},
+           {{"name", order.is_contract ? contract_job_name(migrator.name) : job_name(migrator.name)},
             {"namespace", migrator.namespace_name},
             {"labels", migrator.labels},
             {"annotations", std::move(annotations)},

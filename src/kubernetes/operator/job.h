@@ -18,6 +18,8 @@ struct JobOrder {
   // In place of the template container's, when it is not empty. spec.image counts more.
   std::string image;
   const Workload* workload = nullptr;
+  // It runs spec.contractCommand, and nothing else of it is different.
+  bool is_contract = false;
 };
 
 // A pod like those of the workload, with one container. Unknown fields come along, native sidecars and init containers

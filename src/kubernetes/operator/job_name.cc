@@ -6,14 +6,20 @@
 namespace dunlin::manager {
 namespace {
 
-constexpr std::string_view kJobSuffix = "-migrations";
+std::string with_suffix(std::string_view migrator, std::string_view suffix) {
+  const std::size_t room = kubernetes::kLabelBytes - suffix.size();
+  std::string name = migrator.size() <= room ? std::string(migrator) : kubernetes::dns_label(migrator, room);
+  return name.append(suffix);
+}
 
 }  // namespace
 
 std::string job_name(std::string_view migrator) {
-  constexpr std::size_t room = kubernetes::kLabelBytes - kJobSuffix.size();
-  std::string name = migrator.size() <= room ? std::string(migrator) : kubernetes::dns_label(migrator, room);
-  return name.append(kJobSuffix);
+  return with_suffix(migrator, "-migrations");
+}
+
+std::string contract_job_name(std::string_view migrator) {
+  return with_suffix(migrator, "-contract");
 }
 
 std::string waiter_name(std::string_view migrator) {

@@ -39,5 +39,7 @@ JobOutcome job_outcome(const kubernetes::Json& job, const std::vector<const PodV
 
 // A migration of it may run, now or in a while: no other of its lock group may.
 bool occupies_lock(const kubernetes::Json& job);
+// How long to wait before looking whether they still do.
+inline constexpr std::chrono::seconds kLockPoll{10};
 
 }  // namespace dunlin::manager

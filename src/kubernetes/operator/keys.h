@@ -18,6 +18,10 @@ inline constexpr std::string_view kSkipReconcile = "controller-utils/skip-reconc
 inline constexpr std::string_view kKeptStatus = "migrations.coderanger.net/status";
 // On Migrators: another value than before tries again what has failed.
 inline constexpr std::string_view kRetry = "migrations.coderanger.net/retry";
+// On Migrators with `contract: manual`: the identity whose contract command may run.
+inline constexpr std::string_view kContract = "migrations.coderanger.net/contract";
+// On Migrators: the identity that may start although a contract command has run since.
+inline constexpr std::string_view kAllowRollback = "migrations.coderanger.net/allow-rollback";
 
 // On a Job's pods, the Migrator's name.
 inline constexpr std::string_view kMigrationsLabel = "migrations";
@@ -27,6 +31,9 @@ inline constexpr std::string_view kMigrator = "migrations.coderanger.net/migrato
 inline constexpr std::string_view kIdentity = "migrations.coderanger.net/identity";
 inline constexpr std::string_view kWorkload = "migrations.coderanger.net/workload";
 inline constexpr std::string_view kConfig = "migrations.coderanger.net/config";
+// On a Job that runs the contract command: kContractPhase.
+inline constexpr std::string_view kPhase = "migrations.coderanger.net/phase";
+inline constexpr std::string_view kContractPhase = "contract";
 // On a Job: what its reader should know about it.
 inline constexpr std::string_view kNote = "migrations.coderanger.net/note";
 

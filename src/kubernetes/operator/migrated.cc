@@ -2,6 +2,10 @@
 
 #include <algorithm>
 
+#include "kubernetes/client/object.h"
+#include "kubernetes/operator/job.h"
+#include "kubernetes/operator/keys.h"
+
 namespace dunlin::manager {
 namespace {
 
@@ -11,6 +15,19 @@ constexpr std::size_t kIdentitiesKept = 10;
 constexpr std::size_t kRunsKept = 10;
 
 }  // namespace
+
+EndedJob read_ended_job(const kubernetes::Json& job, Time now) {
+  const auto time = [&](std::string_view name) {
+    return kubernetes::parse_time(kubernetes::text(kubernetes::field(job, "status", name))).value_or(now);
+  };
+  return {.identity = kubernetes::annotation(job, kIdentity),
+          .image = job_image(job),
+          .workload = kubernetes::annotation(job, kWorkload),
+          .uid = kubernetes::uid_of(job),
+          .config = job_config(job),
+          .started = time("startTime"),
+          .finished = time("completionTime")};
+}
 
 void record_success(MigratorStatus& status, const EndedJob& job, Time now) {
   std::erase_if(status.migrated, [&](const Migrated& old) { return old.identity == job.identity; });
@@ -47,11 +64,12 @@ void forget_old(MigratorStatus& status, const std::set<std::string>& needed) {
                 [&](const Migrated& entry) { return place++ >= kIdentitiesKept && !needed.contains(entry.identity); });
 }
 
-void add_to_history(MigratorStatus& status, const EndedJob& job, bool succeeded) {
+void add_to_history(MigratorStatus& status, const EndedJob& job, bool succeeded, bool contract) {
   status.history.insert(status.history.begin(), {.identity = job.identity,
                                                  .image = job.image,
                                                  .job_uid = job.uid,
                                                  .succeeded = succeeded,
+                                                 .contract = contract,
                                                  .started = job.started,
                                                  .finished = job.finished});
   if (status.history.size() > kRunsKept) status.history.resize(kRunsKept);

@@ -20,6 +20,10 @@ struct EndedJob {
   kubernetes::Time finished;
 };
 
+// The identity is what the operator has written on the Job: empty on Jobs of migrations-operator. Times that the Job
+// does not have are `now`.
+EndedJob read_ended_job(const kubernetes::Json& job, kubernetes::Time now);
+
 // As the newest. What was noted of earlier failures of the identity is void.
 void record_success(MigratorStatus&, const EndedJob&, kubernetes::Time now);
 
@@ -34,6 +38,6 @@ void record_without_job(MigratorStatus&, Migrated::Origin, const std::string& id
 void forget_old(MigratorStatus&, const std::set<std::string>& needed);
 
 // As the newest of the last ten runs.
-void add_to_history(MigratorStatus&, const EndedJob&, bool succeeded);
+void add_to_history(MigratorStatus&, const EndedJob&, bool succeeded, bool contract = false);
 
 }  // namespace dunlin::manager

@@ -30,6 +30,8 @@ Migrator read_migrator(const Json& object) {
                     .created = kubernetes::created_at(object).value_or(kubernetes::Time{}),
                     .labels = kubernetes::string_map(field(object, "metadata", "labels")),
                     .retry = kubernetes::annotation(object, kRetry),
+                    .contract_approved = kubernetes::annotation(object, kContract),
+                    .rollback_allowed = kubernetes::annotation(object, kAllowRollback),
                     .being_deleted = kubernetes::is_being_deleted(object),
                     .skipped = kubernetes::annotation(object, kSkipReconcile) == "true",
                     .status = read_status(status_of(object))};

@@ -21,6 +21,9 @@ struct Migrator {
   kubernetes::StringMap labels;
   // The value of the retry annotation.
   std::string retry;
+  // Identities, as people have annotated them: whose contract command may run, and which may start in spite of one.
+  std::string contract_approved;
+  std::string rollback_allowed;
   bool being_deleted = false;
   // Somebody has told the operator to keep its hands off.
   bool skipped = false;

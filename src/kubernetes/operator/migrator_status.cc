@@ -30,6 +30,20 @@ Origin origin_of(const std::string& word) {
   return found == kOrigins.end() ? Origin::inherited : found->first;
 }
 
+using State = Contract::State;
+constexpr std::array<std::pair<State, std::string_view>, 3> kStates{
+    {{State::waiting, "Waiting"}, {State::started, "Started"}, {State::done, "Done"}}};
+
+std::string_view to_string(State state) {
+  return std::ranges::find(kStates, state, &std::pair<State, std::string_view>::first)->second;
+}
+
+// What is not known may have begun.
+State state_of(const std::string& word) {
+  const auto found = std::ranges::find(kStates, word, &std::pair<State, std::string_view>::second);
+  return found == kStates.end() ? State::started : found->first;
+}
+
 Time time_at(const Json& entry, std::string_view name) {
   return kubernetes::parse_time(text(field(entry, name))).value_or(Time{});
 }
@@ -50,16 +64,21 @@ Migrated read_migrated(const Json& entry) {
           .time = time_at(entry, "time"),
           .origin = origin_of(text(field(entry, "origin"))),
           .workload = text(field(entry, "workload")),
-          .job_uid = text(field(entry, "jobUID"))};
+          .job_uid = text(field(entry, "jobUID")),
+          .contracted = kubernetes::flag(field(entry, "contracted")),
+          .retired_by = text(field(entry, "retiredBy"))};
 }
 
 Json to_json(const Migrated& entry) {
-  return without_empty({{"identity", entry.identity},
-                        {"image", entry.image},
-                        {"time", time_text(entry.time)},
-                        {"origin", to_string(entry.origin)},
-                        {"workload", entry.workload},
-                        {"jobUID", entry.job_uid}});
+  Json object{{"identity", entry.identity},
+              {"image", entry.image},
+              {"time", time_text(entry.time)},
+              {"origin", to_string(entry.origin)},
+              {"workload", entry.workload},
+              {"jobUID", entry.job_uid},
+              {"retiredBy", entry.retired_by}};
+  if (entry.contracted) object["contracted"] = true;
+  return without_empty(std::move(object));
 }
 
 FailedRun read_failure(const Json& entry) {
@@ -89,19 +108,45 @@ Run read_run(const Json& entry) {
           .image = text(field(entry, "image")),
           .job_uid = text(field(entry, "jobUID")),
           .succeeded = text(field(entry, "outcome")) == "Succeeded",
+          .contract = kubernetes::flag(field(entry, "contract")),
           .started = time_at(entry, "startTime"),
           .finished = time_at(entry, "completionTime")};
 }
 
 Json to_json(const Run& entry) {
   const auto took = std::chrono::floor<std::chrono::seconds>(entry.finished - entry.started);
-  return without_empty({{"identity", entry.identity},
-                        {"image", entry.image},
-                        {"jobUID", entry.job_uid},
-                        {"outcome", entry.succeeded ? "Succeeded" : "Failed"},
-                        {"startTime", time_text(entry.started)},
-                        {"completionTime", time_text(entry.finished)},
-                        {"durationSeconds", took.count()}});
+  Json object{{"identity", entry.identity},
+              {"image", entry.image},
+              {"jobUID", entry.job_uid},
+              {"outcome", entry.succeeded ? "Succeeded" : "Failed"},
+              {"startTime", time_text(entry.started)},
+              {"completionTime", time_text(entry.finished)},
+              {"durationSeconds", took.count()}};
+  if (entry.contract) object["contract"] = true;
+  return without_empty(std::move(object));
+}
+
+std::optional<Contract> read_contract(const Json& entry) {
+  Contract contract{.identity = text(field(entry, "identity")),
+                    .state = state_of(text(field(entry, "state"))),
+                    .since = kubernetes::parse_time(text(field(entry, "since"))),
+                    .begun = kubernetes::flag(field(entry, "begun")),
+                    .time = kubernetes::parse_time(text(field(entry, "time"))),
+                    .job_uid = text(field(entry, "jobUID"))};
+  if (contract.identity.empty()) return std::nullopt;
+  if (field(entry, "failure").is_object()) contract.failure = read_failure(field(entry, "failure"));
+  return contract;
+}
+
+Json to_json(const Contract& contract) {
+  Json entry{{"identity", contract.identity},
+             {"state", to_string(contract.state)},
+             {"since", contract.since ? time_text(*contract.since) : ""},
+             {"begun", contract.begun},
+             {"time", contract.time ? time_text(*contract.time) : ""},
+             {"jobUID", contract.job_uid}};
+  if (contract.failure) entry["failure"] = to_json(*contract.failure);
+  return without_empty(std::move(entry));
 }
 
 template <typename Entry>
@@ -142,8 +187,8 @@ bool MigratorStatus::recorded_failure(std::string_view job_uid) const {
 }
 
 bool MigratorStatus::lets_start(std::string_view identity) const {
-  return !identity.empty() && find_migrated(identity) != nullptr &&
-         std::ranges::find(blocked, identity) == blocked.end();
+  const Migrated* entry = identity.empty() ? nullptr : find_migrated(identity);
+  return entry != nullptr && entry->retired_by.empty() && std::ranges::find(blocked, identity) == blocked.end();
 }
 
 MigratorStatus read_status(const Json& object) {
@@ -155,6 +200,8 @@ MigratorStatus read_status(const Json& object) {
   status.failures = read_all(field(object, "failures"), read_failure);
   status.history = read_all(field(object, "history"), read_run);
   status.retried = text(field(object, "retried"));
+  status.contract = read_contract(field(object, "contract"));
+  status.rollback_allowed = text(field(object, "rollbackAllowed"));
   for (const Json& identity : list(field(object, "blocked"))) status.blocked.push_back(text(identity));
 
   const std::string& last = status.last_successful_migration;
@@ -173,7 +220,9 @@ Json to_json(const MigratorStatus& status) {
               {"failures", all_to_json(status.failures)},
               {"blocked", status.blocked},
               {"history", all_to_json(status.history)},
-              {"retried", status.retried}};
+              {"retried", status.retried},
+              {"rollbackAllowed", status.rollback_allowed}};
+  if (status.contract) object["contract"] = to_json(*status.contract);
   return without_empty(std::move(object));
 }
 

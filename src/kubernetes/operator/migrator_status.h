@@ -31,6 +31,10 @@ struct Migrated {
   std::string workload;
   // The Job that it was recorded from. A Job that is found in here is done with, and may be deleted.
   std::string job_uid;
+  // Its contract command has run.
+  bool contracted = false;
+  // The identity whose contract command takes, or has taken, from the schema what this one needs: its pods wait.
+  std::string retired_by;
 
   bool operator==(const Migrated&) const = default;
 };
@@ -60,10 +64,34 @@ struct Run {
   std::string image;
   std::string job_uid;
   bool succeeded = false;
+  // It ran the contract command.
+  bool contract = false;
   kubernetes::Time started;
   kubernetes::Time finished;
 
   bool operator==(const Run&) const = default;
+};
+
+// How far the contract command of an identity is (contract.h).
+struct Contract {
+  enum class State {
+    waiting,
+    started,  // written before its Job is made: there may be one
+    done,
+  };
+
+  std::string identity;
+  State state = State::waiting;
+  // Since when nothing of another version lives. Empty: something does.
+  std::optional<kubernetes::Time> since;
+  // The command has run, to whatever end: there is no way back to older versions.
+  bool begun = false;
+  // When it was done, and the Job that this was recorded from.
+  std::optional<kubernetes::Time> time;
+  std::string job_uid;
+  std::optional<FailedRun> failure;
+
+  bool operator==(const Contract&) const = default;
 };
 
 struct MigratorStatus {
@@ -80,6 +108,9 @@ struct MigratorStatus {
   std::vector<Run> history;
   // The retry annotation's value that has been heard.
   std::string retried;
+  std::optional<Contract> contract;
+  // The value of the annotation that allows a rollback, as it was heard last.
+  std::string rollback_allowed;
 
   bool operator==(const MigratorStatus&) const = default;
 

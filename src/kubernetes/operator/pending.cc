@@ -13,6 +13,7 @@ bool is_pending(const Migrator& migrator, const Survey& survey, const MigratorSt
   if (!wanted.after.empty() && status.find_migrated(wanted.after) == nullptr) return false;
   const Migrated* entry = status.find_migrated(wanted.identity());
   if (entry == nullptr) return true;
+  if (!entry->retired_by.empty()) return false;
   // The migrations come from an image of their own, and it is another one now.
   if (!migrator.spec.image.empty() && entry->image != migrator.spec.image) return true;
   return migrator.spec.rollback_policy == RollbackPolicy::run &&
@@ -31,9 +32,11 @@ std::vector<const Wanted*> pending(const Migrator& migrator, const Survey& surve
 
 std::vector<std::string> blocked(const Migrator& migrator, const Survey& survey, const MigratorStatus& status) {
   std::vector<std::string> identities;
-  if (migrator.spec.rollback_policy == RollbackPolicy::skip) return identities;
+  const bool by_policy = migrator.spec.rollback_policy != RollbackPolicy::skip;
   for (const Wanted& wanted : survey.wanted) {
-    if (!rolled_back_from(survey, status, wanted.identity()).empty()) identities.push_back(wanted.identity());
+    const Migrated* entry = status.find_migrated(wanted.identity());
+    const bool is_retired = entry != nullptr && !entry->retired_by.empty();
+    if (is_retired || (by_policy && !rolled_back_from(survey, status, wanted.identity()).empty())) identities.push_back(wanted.identity());
   }
   return identities;
 }

@@ -13,7 +13,7 @@ namespace dunlin::manager {
 std::vector<const Wanted*> pending(const Migrator&, const Survey&, const MigratorStatus&);
 
 // Migrated identities that a workload has gone back to, and whose pods wait all the same: until they have been migrated
-// to again (rollbackPolicy run), or for ever (block).
+// to again (rollbackPolicy run), or for ever (block, and those that a contract command has retired).
 std::vector<std::string> blocked(const Migrator&, const Survey&, const MigratorStatus&);
 
 // What the identity's workload has been migrated to since, and no longer wants; empty when `identity` is no rollback.

@@ -1,5 +1,8 @@
 #include "kubernetes/operator/verdict.h"
 
+#include <algorithm>
+#include <array>
+
 #include <fmt/format.h>
 
 #include "base/utf8.h"
@@ -112,7 +115,9 @@ Verdict rollback_blocked(std::string_view image, std::string_view newer) {
 }
 
 Event event_of(const Verdict& verdict) {
-  return {.warning = verdict.reason == "MigrationsFailed" || verdict.reason == kCreateError ||
+  static constexpr std::array<std::string_view, 4> kWarnings{"MigrationsFailed", kCreateError, kContractFailed,
+                                                             kContractCreateError};
+  return {.warning = std::ranges::find(kWarnings, verdict.reason) != kWarnings.end() ||
                      verdict.progress == Progress::stuck,
           .reason = verdict.event_reason.empty() ? verdict.reason : verdict.event_reason,
           .message = std::string(truncate_bytes(verdict.message, kEventBytes))};

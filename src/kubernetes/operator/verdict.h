@@ -25,6 +25,8 @@ struct Verdict {
 };
 
 inline constexpr std::string_view kCreateError = "CreateError";
+inline constexpr std::string_view kContractCreateError = "ContractCreateError";
+inline constexpr std::string_view kContractFailed = "ContractFailed";
 
 // In all of them: `job` is namespace/name, `image` the Job's, `detail` what is worth adding, or empty.
 

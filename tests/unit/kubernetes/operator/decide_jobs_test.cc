@@ -154,7 +154,7 @@ TEST(Jobs, AnOldViewOfTheMigratorStartsNothing) {
   cluster.run_job(0);
   cluster.settle();
   ASSERT_EQ(cluster.job(), nullptr);
-  const Decision decision = cluster.decide_on(old_view, nullptr);
+  const Decision decision = cluster.decide_on(old_view, {});
   EXPECT_TRUE(std::holds_alternative<CreateJob>(decision.action));
   EXPECT_TRUE(decision.writes);
   EXPECT_FALSE(cluster.write_status(decision, kubernetes::resource_version_of(old_view)));

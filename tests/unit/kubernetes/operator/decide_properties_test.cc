@@ -1,6 +1,6 @@
 // Whatever happens in a cluster, and wherever the operator is killed: no identity is run twice, no success is lost, no
-// migration is killed, and in the end what is wanted has been migrated to.
-#include <optional>
+// migration is killed, nothing starts whose schema may be gone, and in the end what is wanted has been migrated to.
+#include <map>
 #include <set>
 
 #include <gmock/gmock.h>
@@ -15,7 +15,9 @@ using std::chrono::seconds;
 
 class Story {
  public:
-  explicit Story(const char* spec) : cluster_(spec) { cluster_.deploy("web", "myapp:v1"); }
+  explicit Story(const char* spec) : cluster_(spec), has_contract_(std::string_view(spec).find("contractCommand") != std::string_view::npos) {
+    cluster_.deploy("web", "myapp:v1");
+  }
 
   struct Happening {
     std::size_t weight;
@@ -39,25 +41,42 @@ class Story {
       check();
       if (cluster_.condition().status == Truth::yes && cluster_.job() == nullptr) break;
       if (cluster_.condition("Stalled").status == Truth::yes) ask_for_retry(1000000 + static_cast<unsigned>(k));
-      start_job();
-      end_job(0, true);
+      for (const char* name : {kContractJob, kMigrationJob}) {
+        start_job(name);
+        end_job(0, true, name);
+      }
       cluster_.pass(seconds(1000));
     }
     RC_ASSERT(cluster_.status().lets_start(fmt::format("myapp:v{}", versions_)));
     RC_ASSERT(cluster_.condition().status == Truth::yes);
     RC_ASSERT(cluster_.job() == nullptr);
+    if (!has_contract_) return;
+    const std::string last = fmt::format("myapp:v{}", versions_);
+    cluster_.drop_other_pods(last);
+    for (int k = 0; k < 8 && cluster_.condition("Contracted").status != Truth::yes; ++k) {
+      cluster_.settle();
+      check();
+      if (cluster_.condition("Stalled").status == Truth::yes) ask_for_retry(2000000 + static_cast<unsigned>(k));
+      start_job(kContractJob);
+      end_job(0, true, kContractJob);
+      cluster_.pass(seconds(1000));
+    }
+    cluster_.settle();
+    check();
+    RC_ASSERT(cluster_.condition("Contracted").status == Truth::yes);
+    RC_ASSERT(cluster_.status().lets_start(last));
   }
 
  private:
   // What a cache can hold.
   struct View {
     Json migrator;
-    std::optional<Json> job;
+    std::vector<Json> jobs;
   };
 
   View view() {
-    View now{.migrator = cluster_.migrator, .job = {}};
-    if (cluster_.job() != nullptr) now.job = *cluster_.job();
+    View now{.migrator = cluster_.migrator, .jobs = {}};
+    for (const Json* job : cluster_.all_jobs()) now.jobs.push_back(*job);
     return now;
   }
 
@@ -68,14 +87,34 @@ class Story {
 
   // `acts`: the operator is not killed behind writing the status.
   void step(const View& seen, bool acts = true) {
-    const Decision decision = cluster_.decide_on(seen.migrator, seen.job ? &*seen.job : nullptr);
+    std::vector<const Json*> jobs;
+    for (const Json& job : seen.jobs) jobs.push_back(&job);
+    if (needs_live_jobs(read_migrator(seen.migrator))) jobs = cluster_.all_jobs();
+    const Decision decision = cluster_.decide_on(seen.migrator, jobs);
     if (!cluster_.write_status(decision, kubernetes::resource_version_of(seen.migrator)) || !acts) return;
-    const bool runs = is_running();
-    const bool unrecorded = has_succeeded() && !cluster_.status().recorded_success(kubernetes::uid_of(*cluster_.job()));
+    std::map<std::string, bool> must_stay;
+    for (const char* name : {kMigrationJob, kContractJob}) must_stay[name] = is_running(name) || is_unrecorded(name);
     if (!cluster_.act(decision.action)) return;
-    if (std::holds_alternative<DeleteJob>(decision.action)) RC_ASSERT(!runs && !unrecorded);
-    if (std::holds_alternative<StopJob>(decision.action)) RC_ASSERT(!runs);
-    if (std::holds_alternative<CreateJob>(decision.action)) RC_ASSERT(!succeeded_.contains(cluster_.created.back()));
+    if (const auto* removal = std::get_if<DeleteJob>(&decision.action)) RC_ASSERT(!must_stay[removal->name]);
+    if (const auto* stop = std::get_if<StopJob>(&decision.action)) RC_ASSERT(!must_stay[stop->name]);
+    const auto* creation = std::get_if<CreateJob>(&decision.action);
+    if (creation == nullptr) return;
+    if (kubernetes::name_of(creation->job) == kContractJob) {
+      RC_ASSERT(!contracted_.contains(cluster_.contracts.back()));
+      RC_ASSERT(!is_running(kMigrationJob));
+      RC_ASSERT(only_lives(cluster_.contracts.back()));
+    } else {
+      RC_ASSERT(!succeeded_.contains(cluster_.created.back()));
+      RC_ASSERT(!is_running(kContractJob));
+    }
+  }
+
+  bool only_lives(const std::string& image) {
+    return std::ranges::all_of(cluster_.objects, [&](const auto& entry) {
+      const Json& object = entry.second;
+      return !entry.first.starts_with("Pod/") || !object["metadata"]["labels"].contains("app") ||
+             object["spec"]["containers"][0]["image"] == image;
+    });
   }
 
   void deploy(unsigned version) { cluster_.deploy("web", fmt::format("myapp:v{}", version)); }
@@ -84,22 +123,42 @@ class Story {
     cluster_.migrator["metadata"]["annotations"] = {{"migrations.coderanger.net/retry", fmt::format("{}", value)}};
   }
 
-  bool is_running() { return cluster_.job() != nullptr && (*cluster_.job())["status"].contains("active"); }
-  bool has_succeeded() { return cluster_.job() != nullptr && (*cluster_.job())["status"].contains("succeeded"); }
-
-  void start_job() {
-    Json* job = cluster_.job();
-    const bool may = job != nullptr && !is_running() && !has_succeeded() && !kubernetes::is_being_deleted(*job) &&
-                     !kubernetes::is_true(kubernetes::condition(*job, "Failed")) &&
-                     kubernetes::integer(kubernetes::field(*job, "spec", "parallelism"), 1) > 0;
-    if (may) cluster_.start_job();
+  bool is_running(const char* name = kMigrationJob) {
+    return cluster_.job(name) != nullptr && (*cluster_.job(name))["status"].contains("active");
+  }
+  bool has_succeeded(const char* name = kMigrationJob) {
+    return cluster_.job(name) != nullptr && (*cluster_.job(name))["status"].contains("succeeded");
+  }
+  bool is_unrecorded(const char* name) {
+    if (!has_succeeded(name)) return false;
+    const MigratorStatus status = cluster_.status();
+    const std::string uid = kubernetes::uid_of(*cluster_.job(name));
+    return name == std::string_view(kMigrationJob) ? !status.recorded_success(uid)
+                                                   : !status.contract || status.contract->job_uid != uid;
   }
 
-  void end_job(int exit_code, bool gives_up) {
-    if (!is_running()) return;
+  void start_job(const char* name = kMigrationJob) {
+    Json* job = cluster_.job(name);
+    const bool may = job != nullptr && !is_running(name) && !has_succeeded(name) &&
+                     !kubernetes::is_being_deleted(*job) &&
+                     !kubernetes::is_true(kubernetes::condition(*job, "Failed")) &&
+                     kubernetes::integer(kubernetes::field(*job, "spec", "parallelism"), 1) > 0;
+    if (!may) return;
+    cluster_.start_job(name);
+    if (name == std::string_view(kMigrationJob)) return;
+    // From now on what is older than this may miss something.
+    const std::string identity = kubernetes::annotation(*job, "migrations.coderanger.net/identity");
+    for (const std::string& old : succeeded_) {
+      if (old != identity) broken_.insert(old);
+    }
+  }
+
+  void end_job(int exit_code, bool gives_up, const char* name = kMigrationJob) {
+    if (!is_running(name)) return;
+    auto& ended_well = name == std::string_view(kMigrationJob) ? succeeded_ : contracted_;
     if (exit_code == 0)
-      succeeded_.insert(kubernetes::annotation(*cluster_.job(), "migrations.coderanger.net/identity"));
-    cluster_.finish_job(exit_code, "", gives_up);
+      ended_well.insert(kubernetes::annotation(*cluster_.job(name), "migrations.coderanger.net/identity"));
+    cluster_.finish_job(exit_code, "", gives_up, name);
   }
 
   // What has succeeded is in the status, or the Job is still there to say so; and nothing else is.
@@ -114,11 +173,20 @@ class Story {
       recorded += is_recorded ? 1 : 0;
     }
     RC_ASSERT(status.migrated.size() == recorded);
+    for (const std::string& old : broken_) RC_ASSERT(!status.lets_start(old));
+    for (const std::string& identity : contracted_) {
+      const Migrated* entry = status.find_migrated(identity);
+      RC_ASSERT(has_succeeded(kContractJob) || (entry != nullptr && entry->contracted));
+    }
   }
 
   FakeCluster cluster_;
+  bool has_contract_;
   std::vector<View> views_;
   std::set<std::string> succeeded_;
+  std::set<std::string> contracted_;
+  // Their schema may be gone.
+  std::set<std::string> broken_;
   unsigned versions_ = 1;
 };
 
@@ -129,11 +197,11 @@ const std::vector<Story::Happening>& Story::happenings() {
       {5, "the operator is killed before it acts", [](Story& story, unsigned) { story.step(story.view(), false); }},
       {4, "the operator sees an old migrator",
        [](Story& story, unsigned random) {
-         story.step({.migrator = story.old_view(random).migrator, .job = story.view().job});
+         story.step({.migrator = story.old_view(random).migrator, .jobs = story.view().jobs});
        }},
       {4, "the operator sees an old job",
        [](Story& story, unsigned random) {
-         story.step({.migrator = story.cluster_.migrator, .job = story.old_view(random).job});
+         story.step({.migrator = story.cluster_.migrator, .jobs = story.old_view(random).jobs});
        }},
       {4, "the operator sees what was", [](Story& story, unsigned random) { story.step(story.old_view(random)); }},
       // Ten are kept: more would be run again after a rollback.
@@ -150,6 +218,17 @@ const std::vector<Story::Happening>& Story::happenings() {
        [](Story& story, unsigned) {
          if (!story.has_succeeded()) story.cluster_.objects.erase("Job/testing-migrations");
        }},
+      {6, "the rollout is through",
+       [](Story& story, unsigned) {
+         const Json& web = story.cluster_.objects.at("Deployment/web");
+         story.cluster_.drop_other_pods(web["spec"]["template"]["spec"]["containers"][0]["image"]);
+       }},
+      {6, "the contract starts a pod", [](Story& story, unsigned) { story.start_job(kContractJob); }},
+      {2, "the contract fails",
+       [](Story& story, unsigned random) {
+         story.end_job(random % 4 == 1 ? 5 : 1, random % 3 > 0, kContractJob);
+       }},
+      {5, "the contract succeeds", [](Story& story, unsigned) { story.end_job(0, true, kContractJob); }},
       {1, "somebody wants a retry", [](Story& story, unsigned random) { story.ask_for_retry(random); }},
       {1, "somebody changes the command",
        [](Story& story, unsigned random) {
@@ -166,8 +245,10 @@ RC_GTEST_PROP(Properties, NothingIsRunTwiceAndNoSuccessIsLost, ()) {
   const auto what_happens =
       *rc::gen::scale(2.0, rc::gen::container<std::vector<std::pair<std::string, unsigned>>>(
                                rc::gen::pair(rc::gen::elementOf(names), rc::gen::inRange(0U, 100000U))));
-  // Without and with a time for which Jobs are kept.
-  Story story(*rc::gen::element("{}", R"({"ttlSecondsAfterFinished": 600})"));
+  // Without and with a time for which Jobs are kept, and with a contract.
+  Story story(*rc::gen::element("{}", R"({"ttlSecondsAfterFinished": 600})",
+                                R"({"contractCommand": ["c"], "contractAfter": "0s"})",
+                                R"({"contractCommand": ["c"], "contractAfter": "3m", "ttlSecondsAfterFinished": 600})"));
   for (const auto& [happening, random] : what_happens) story.go_on(happening, random);
   story.finish();
 }

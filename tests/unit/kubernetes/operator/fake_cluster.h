@@ -13,6 +13,9 @@
 
 namespace dunlin::manager {
 
+inline constexpr const char* kMigrationJob = "testing-migrations";
+inline constexpr const char* kContractJob = "testing-contract";
+
 class FakeCluster {
  public:
   explicit FakeCluster(const char* spec = "{}") {
@@ -50,9 +53,23 @@ class FakeCluster {
 
   void pass(std::chrono::seconds time) { now += time; }
 
-  Json* job() {
-    const auto found = objects.find("Job/testing-migrations");
+  Json* job(const std::string& name = kMigrationJob) {
+    const auto found = objects.find("Job/" + name);
     return found == objects.end() ? nullptr : &found->second;
+  }
+  Json* contract_job() { return job(kContractJob); }
+
+  // The rollout is through: pods of other images go.
+  void drop_other_pods(const std::string& image) {
+    std::erase_if(objects, [&](const auto& entry) {
+      return entry.first.starts_with("Pod/") && entry.second["metadata"]["labels"].contains("app") &&
+             entry.second["spec"]["containers"][0]["image"] != image;
+    });
+  }
+
+  void annotate(const char* key, const std::string& value) {
+    migrator["metadata"]["annotations"][std::string("migrations.coderanger.net/") + key] = value;
+    touch();
   }
 
   // The Job as the controller before this one made it.
@@ -66,12 +83,13 @@ class FakeCluster {
   }
 
   // The Job's pod runs.
-  void start_job() {
-    (*job())["status"]["startTime"] = kubernetes::format_time(now);
-    (*job())["status"]["active"] = 1;
-    touch_job();
-    Json made = owned_by(pod(fmt::format("testing-migrations-{}", ++made_), job_image(*job())), *job());
-    made["metadata"]["annotations"] = (*job())["spec"]["template"]["metadata"]["annotations"];
+  void start_job(const char* name = kMigrationJob) {
+    Json& job = *this->job(name);
+    job["status"]["startTime"] = kubernetes::format_time(now);
+    job["status"]["active"] = 1;
+    touch_job(job);
+    Json made = owned_by(pod(fmt::format("{}-{}", name, ++made_), job_image(job)), job);
+    made["metadata"]["annotations"] = job["spec"]["template"]["metadata"]["annotations"];
     made["metadata"]["labels"] = {{"migrations", "testing"}};
     made["metadata"]["creationTimestamp"] = kubernetes::format_time(now);
     made["spec"]["nodeName"] = "n1";
@@ -79,8 +97,8 @@ class FakeCluster {
     add(started(made));
   }
 
-  void finish_job(int exit_code, const char* message = "", bool gives_up = true) {
-    Json& status = (*job())["status"];
+  void finish_job(int exit_code, const char* message = "", bool gives_up = true, const char* name = kMigrationJob) {
+    Json& status = (*job(name))["status"];
     status.erase("active");
     if (exit_code == 0) {
       status["succeeded"] = 1;
@@ -90,9 +108,9 @@ class FakeCluster {
         status["conditions"] =
             Json::array({{{"type", "Failed"}, {"status", "True"}, {"reason", "BackoffLimitExceeded"}}});
     }
-    touch_job();
+    touch_job(*job(name));
     for (auto& [key, one] : objects) {
-      if (!key.starts_with("Pod/testing-migrations-") || one["status"]["phase"] != "Running") continue;
+      if (!key.starts_with(fmt::format("Pod/{}-", name)) || one["status"]["phase"] != "Running") continue;
       one["status"]["phase"] = exit_code == 0 ? "Succeeded" : "Failed";
       one["status"]["containerStatuses"] =
           Json::array({{{"name", "migrations"},
@@ -101,10 +119,10 @@ class FakeCluster {
     }
   }
 
-  void run_job(int exit_code, const char* message = "") {
-    start_job();
+  void run_job(int exit_code, const char* message = "", const char* name = kMigrationJob) {
+    start_job(name);
     pass(std::chrono::seconds(5));
-    finish_job(exit_code, message);
+    finish_job(exit_code, message, true, name);
   }
 
   // What has a deletionTimestamp goes, and so do the pods of what is gone. False: nothing of the kind was there.
@@ -113,24 +131,32 @@ class FakeCluster {
     std::erase_if(objects, [](const auto& entry) { return kubernetes::is_being_deleted(entry.second); });
     std::erase_if(objects, [&](const auto& entry) {
       const auto owner = kubernetes::controller_of(entry.second);
-      return owner && owner->kind == "Job" && (job() == nullptr || kubernetes::uid_of(*job()) != owner->uid);
+      return owner && owner->kind == "Job" && job_of(owner->uid) == nullptr;
     });
     return objects.size() != before;
   }
 
   // ---- what the controller does ----
 
-  Decision decide() { return decide_on(migrator, job()); }
+  Decision decide() { return decide_on(migrator, all_jobs()); }
 
-  // With a Migrator and a Job out of caches, which may lag behind.
-  Decision decide_on(const Json& cached_migrator, const Json* cached_job) {
+  std::vector<const Json*> all_jobs() {
+    std::vector<const Json*> jobs;
+    for (const char* name : {kMigrationJob, kContractJob}) {
+      if (job(name) != nullptr) jobs.push_back(job(name));
+    }
+    return jobs;
+  }
+
+  // With a Migrator and Jobs out of caches, which may lag behind.
+  Decision decide_on(const Json& cached_migrator, const std::vector<const Json*>& cached_jobs) {
     const Migrator read = read_migrator(cached_migrator);
     std::vector<PodView> pods;
     std::vector<OwnedJob> jobs;
     for (const auto& [key, one] : objects) {
       if (key.starts_with("Pod/")) pods.push_back(read_pod(one));
     }
-    if (cached_job != nullptr) {
+    for (const Json* cached_job : cached_jobs) {
       jobs.push_back({.object = cached_job, .pods = {}});
       for (const PodView& pod : pods) {
         if (pod.owner && pod.owner->uid == kubernetes::uid_of(*cached_job)) jobs.back().pods.push_back(&pod);
@@ -154,25 +180,29 @@ class FakeCluster {
 
   bool act(const Action& action) {
     if (const auto* create = std::get_if<CreateJob>(&action)) {
-      if (job() != nullptr) return false;
+      const std::string name = kubernetes::name_of(create->job);
+      if (job(name) != nullptr) return false;
       Json made = create->job;
       made["metadata"]["uid"] = fmt::format("job-{}", ++made_);
       made["metadata"]["resourceVersion"] = fmt::format("{}", ++version_);
-      created.push_back(kubernetes::annotation(made, "migrations.coderanger.net/identity"));
+      auto& list = name == kContractJob ? contracts : created;
+      list.push_back(kubernetes::annotation(made, "migrations.coderanger.net/identity"));
       add(made);
     } else if (const auto* removal = std::get_if<DeleteJob>(&action)) {
-      if (!is_meant(removal->uid, removal->resource_version)) return false;
-      deleted.push_back(job_image(*job()));
+      Json* job = meant(removal->name, removal->uid, removal->resource_version);
+      if (job == nullptr) return false;
+      deleted.push_back(job_image(*job));
       if (removal->foreground) {
-        (*job())["metadata"]["deletionTimestamp"] = kubernetes::format_time(now);
+        (*job)["metadata"]["deletionTimestamp"] = kubernetes::format_time(now);
       } else {
-        objects.erase("Job/testing-migrations");
+        objects.erase("Job/" + removal->name);
         collect_garbage();
       }
     } else if (const auto* stop = std::get_if<StopJob>(&action)) {
-      if (!is_meant(stop->uid, stop->resource_version)) return false;
-      (*job())["spec"]["parallelism"] = 0;
-      touch_job();
+      Json* job = meant(stop->name, stop->uid, stop->resource_version);
+      if (job == nullptr) return false;
+      (*job)["spec"]["parallelism"] = 0;
+      touch_job(*job);
     }
     return true;
   }
@@ -212,17 +242,26 @@ class FakeCluster {
   kubernetes::Time now = *kubernetes::parse_time("2026-01-01T10:00:00Z");
   std::string image_id;
   std::vector<Event> events;
-  // Identities of the Jobs made, images of those deleted.
+  // Identities of the Jobs made (of contract commands: `contracts`), images of those deleted.
   std::vector<std::string> created;
+  std::vector<std::string> contracts;
   std::vector<std::string> deleted;
 
  private:
   void touch() { migrator["metadata"]["resourceVersion"] = fmt::format("{}", ++version_); }
-  void touch_job() { (*job())["metadata"]["resourceVersion"] = fmt::format("{}", ++version_); }
+  void touch_job(Json& job) { job["metadata"]["resourceVersion"] = fmt::format("{}", ++version_); }
 
-  bool is_meant(const std::string& uid, const std::string& resource_version) {
-    return job() != nullptr && kubernetes::uid_of(*job()) == uid &&
-           (resource_version.empty() || kubernetes::resource_version_of(*job()) == resource_version);
+  Json* job_of(const std::string& uid) {
+    for (const char* name : {kMigrationJob, kContractJob}) {
+      if (job(name) != nullptr && kubernetes::uid_of(*job(name)) == uid) return job(name);
+    }
+    return nullptr;
+  }
+
+  Json* meant(const std::string& name, const std::string& uid, const std::string& resource_version) {
+    Json* found = job(name);
+    if (found == nullptr || kubernetes::uid_of(*found) != uid) return nullptr;
+    return resource_version.empty() || kubernetes::resource_version_of(*found) == resource_version ? found : nullptr;
   }
 
   std::vector<WorkloadPods> workloads(const Migrator& read, const std::vector<PodView>& pods) {
