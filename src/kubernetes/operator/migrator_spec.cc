@@ -37,6 +37,7 @@ std::optional<DatabaseSource> read_database(SpecReader& spec, std::vector<std::s
   const Json database = spec.object("database");
   if (database.is_null()) return std::nullopt;
   SpecReader reader(database, spec.path_of("database"), problems);
+  problems.push_back(spec.path_of("database") + ": not supported by this version");
   const Json& secret_ref = kubernetes::field(database, "urlFrom", "secretKeyRef");
   SpecReader secret(secret_ref, reader.path_of("urlFrom.secretKeyRef"), problems);
   DatabaseSource source{.secret = secret.text("name"),
@@ -96,6 +97,10 @@ MigratorSpec read_spec(const Json& object, std::vector<std::string>& problems) {
 
   spec.database = read_database(reader, problems);
   spec.contract_command = reader.texts("contractCommand");
+  if (spec.contract_command && spec.contract_command->empty()) {
+    reader.problem("contractCommand", "must not be empty");
+    spec.contract_command.reset();
+  }
   spec.contract_after = read_duration(reader, "contractAfter", spec.contract_after);
   spec.contract_by_hand = reader.choice<bool>("contract", false, {{"automatic", false}, {"manual", true}});
   return spec;

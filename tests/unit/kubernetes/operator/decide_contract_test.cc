@@ -294,6 +294,25 @@ TEST_F(ContractTest, OneThatHasFailedBlocksARollbackAndIsLeftForTheNextVersion) 
   EXPECT_FALSE(cluster.lets_start("myapp:v2"));
 }
 
+TEST_F(ContractTest, ThereIsNoWayBackFromOneThatHasBegunWhateverBecomesOfItsJob) {
+  let_contract_begin();
+  cluster.run_job(1, "half of it is done", kContractJob);
+  cluster.settle();
+  cluster.deploy("web", "myapp:v1");
+  cluster.settle();
+  cluster.objects.erase("Job/testing-contract");
+  cluster.collect_garbage();
+  cluster.settle();
+  EXPECT_FALSE(cluster.lets_start("myapp:v1"));
+  EXPECT_EQ(cluster.condition().reason, "RollbackBlocked");
+  cluster.deploy("web", "myapp:v2");
+  cluster.drop_other_pods("myapp:v2");
+  cluster.settle();
+  cluster.pass(minutes(10));
+  cluster.settle();
+  EXPECT_THAT(cluster.contracts, ElementsAre("myapp:v2", "myapp:v2")) << "it is run to its end";
+}
+
 TEST_F(ContractTest, ByHandItWaitsForItsAnnotation) {
   roll_out(R"({"contractCommand": ["c"], "contract": "manual"})");
   cluster.drop_other_pods("myapp:v2");

@@ -33,6 +33,18 @@ class Story {
     check();
   }
 
+  // Two versions have been migrated to, and the pods of the first have gone.
+  void roll_out() {
+    for (unsigned version = 1; version <= 2; ++version) {
+      deploy(versions_ = version);
+      cluster_.settle();
+      start_job();
+      end_job(0, true);
+      cluster_.settle();
+    }
+    cluster_.drop_other_pods("myapp:v2");
+  }
+
   // Nobody interferes any more, every migration succeeds, and who sees that it has stalled does something.
   void finish() {
     // One that was left before it was migrated to, and came back, is older than what was migrated to meanwhile.
@@ -231,6 +243,13 @@ const std::vector<Story::Happening>& Story::happenings() {
          story.end_job(random % 4 == 1 ? 5 : 1, random % 3 > 0, kContractJob);
        }},
       {5, "the contract succeeds", [](Story& story, unsigned) { story.end_job(0, true, kContractJob); }},
+      // What has begun and is gone before anybody has seen it counts as if it had never been.
+      {1, "somebody deletes the contract's job",
+       [](Story& story, unsigned) {
+         const auto contract = story.cluster_.status().contract;
+         if (contract && contract->begun && !story.has_succeeded(kContractJob))
+           story.cluster_.objects.erase("Job/testing-contract");
+       }},
       {1, "somebody wants a retry", [](Story& story, unsigned random) { story.ask_for_retry(random); }},
       {1, "somebody changes the command",
        [](Story& story, unsigned random) {
@@ -240,18 +259,28 @@ const std::vector<Story::Happening>& Story::happenings() {
   return all;
 }
 
-RC_GTEST_PROP(Properties, NothingIsRunTwiceAndNoSuccessIsLost, ()) {
+std::vector<std::pair<std::string, unsigned>> any_story(double scale) {
   std::vector<std::string> names;
   for (const Story::Happening& happening : Story::happenings())
     names.insert(names.end(), happening.weight, happening.name);
-  const auto what_happens =
-      *rc::gen::scale(2.0, rc::gen::container<std::vector<std::pair<std::string, unsigned>>>(
-                               rc::gen::pair(rc::gen::elementOf(names), rc::gen::inRange(0U, 100000U))));
+  return *rc::gen::scale(scale, rc::gen::container<std::vector<std::pair<std::string, unsigned>>>(
+                                  rc::gen::pair(rc::gen::elementOf(names), rc::gen::inRange(0U, 100000U))));
+}
+
+RC_GTEST_PROP(Properties, NothingIsRunTwiceAndNoSuccessIsLost, ()) {
   // Without and with a time for which Jobs are kept, and with a contract.
   Story story(*rc::gen::element("{}", R"({"ttlSecondsAfterFinished": 600})",
-                                R"({"contractCommand": ["c"], "contractAfter": "0s"})",
-                                R"({"contractCommand": ["c"], "contractAfter": "3m", "ttlSecondsAfterFinished": 600})"));
-  for (const auto& [happening, random] : what_happens) story.go_on(happening, random);
+                                R"({"contractCommand": ["c"], "contractAfter": "0s"})"));
+  for (const auto& [happening, random] : any_story(2.0)) story.go_on(happening, random);
+  story.finish();
+}
+
+RC_GTEST_PROP(Properties, NothingStartsBehindAContract, ()) {
+  Story story(
+      *rc::gen::element(R"({"contractCommand": ["c"], "contractAfter": "0s"})",
+                        R"({"contractCommand": ["c"], "contractAfter": "3m", "ttlSecondsAfterFinished": 600})"));
+  story.roll_out();
+  for (const auto& [happening, random] : any_story(1.0)) story.go_on(happening, random);
   story.finish();
 }
 
