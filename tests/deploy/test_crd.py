@@ -35,13 +35,16 @@ STATUS = {
                     "observedGeneration": 1}],
     "lastSuccessfulMigration": "web:1",
     "migrated": [{"identity": "web:1", "image": "web:1", "time": TIME, "origin": "run", "workload": "Deployment/web",
-                  "jobUID": "uid"}],
+                  "jobUID": "uid", "contracted": True, "retiredBy": "web:2"}],
     "failures": [{"identity": "web:2", "config": "abc", "jobUID": "uid", "jobDeleted": True, "attempts": 1, "time": TIME,
                   "nextTry": TIME, "detail": "exit code 1"}],
     "blocked": ["web:0"],
     "history": [{"identity": "web:1", "image": "web:1", "jobUID": "uid", "outcome": "Succeeded", "startTime": TIME,
-                 "completionTime": TIME, "durationSeconds": 3}],
-    "retried": "1",
+                 "completionTime": TIME, "durationSeconds": 3, "contract": True}],
+    "retried": "1", "rollbackAllowed": "web:0",
+    "contract": {"identity": "web:1", "state": "Started", "since": TIME, "begun": True, "time": TIME, "jobUID": "uid",
+                 "failure": {"identity": "web:1", "config": "abc", "jobUID": "uid", "jobDeleted": False, "attempts": 1,
+                             "time": TIME, "nextTry": TIME, "detail": "exit code 1"}},
 }
 
 
@@ -103,6 +106,7 @@ def test_whatever_migrations_operator_took_is_taken(cluster, namespace, spec):
 @pytest.mark.parametrize(("wrong", "said"), [
     ({"trigger": "tag"}, 'Unsupported value: "tag"'),
     ({"rollbackPolicy": "forward"}, "Unsupported value"),
+    ({"contractCommand": []}, "spec.contractCommand"),
     ({"contract": "later"}, "Unsupported value"),
     ({"contractAfter": "soon"}, "spec.contractAfter"),
     ({"backoffLimit": -1}, "should be greater than or equal to 0"),

@@ -75,7 +75,8 @@ class ContractDecider {
     Contract& contract = *status_.contract;
     if (!contract.since) contract.since = now_;
     const auto after = std::chrono::ceil<seconds>(migrator_.spec.contract_after);
-    if (*contract.since + after > now_) return wait(*contract.since + after, contract_due_at(contract.identity, *contract.since + after));
+    if (*contract.since + after > now_)
+      return wait(*contract.since + after, contract_due_at(contract.identity, *contract.since + after));
     if (contract.failure) {
       if (!contract.failure->config.empty()) restart_if_changed(config(), now_, *contract.failure);
       if (!manager::is_due(*contract.failure, now_)) return wait(contract.failure->next_try, failure_verdict());
@@ -124,8 +125,8 @@ class ContractDecider {
     Contract& contract = *status_.contract;
     contract.state = Progress::started;
     // An earlier one may have been given up for a version that has since been left again.
-    contract.begun |= std::ranges::find(status_.migrated, contract.identity, &Migrated::retired_by) !=
-                      status_.migrated.end();
+    contract.begun |=
+        std::ranges::find(status_.migrated, contract.identity, &Migrated::retired_by) != status_.migrated.end();
     retire_others();
     step_.action = CreateJob{build_job(migrator_, order())};
     const Verdict verdict = contract_started(job_text(), contract.identity);
@@ -237,9 +238,8 @@ class ContractDecider {
         contract.failure->job_deleted = true;
     } else if (goes_on && kubernetes::integer(field(*job_, "spec", "parallelism"), 1) != 0) {
       if (!situation_.may_act) return decide_again();
-      step_.action = StopJob{.name = kubernetes::name_of(*job_),
-                             .uid = uid(),
-                             .resource_version = kubernetes::resource_version_of(*job_)};
+      step_.action = StopJob{
+          .name = kubernetes::name_of(*job_), .uid = uid(), .resource_version = kubernetes::resource_version_of(*job_)};
     }
   }
 
@@ -259,9 +259,8 @@ class ContractDecider {
 
   Verdict failure_verdict() const {
     const FailedRun& failure = *status_.contract->failure;
-    return failure.next_try
-               ? contract_failed_and_due(job_text(), failure.identity, failure.detail, *failure.next_try)
-               : contract_failed_for_good(job_text(), failure.identity, failure.detail);
+    return failure.next_try ? contract_failed_and_due(job_text(), failure.identity, failure.detail, *failure.next_try)
+                            : contract_failed_for_good(job_text(), failure.identity, failure.detail);
   }
 
   // Each failure once.

@@ -2,8 +2,8 @@
 // the decision; it runs in a Job of its own, under the same rules as a migration (decide.h).
 //
 // It is run when the newest identity has been migrated to, and no pod of another version has lived for contractAfter. A
-// version that comes back before its process runs cancels it. From the moment that its Job may exist, older versions may
-// not start: what they need may be gone.
+// version that comes back before its process runs cancels it. From the moment that its Job may exist, older versions
+// may not start: what they need may be gone.
 #pragma once
 
 #include <chrono>

@@ -46,15 +46,13 @@ Verdict contract_held_up(std::string_view why) {
 }
 
 Verdict contract_due_at(std::string_view identity, Time due) {
-  return waits("ContractWaiting",
-               fmt::format("Contract command of {} runs at {} if no other version comes back before", identity,
-                           kubernetes::format_time(due)));
+  return waits("ContractWaiting", fmt::format("Contract command of {} runs at {} if no other version comes back before",
+                                              identity, kubernetes::format_time(due)));
 }
 
 Verdict contract_needs_approval(const Migrator& migrator, std::string_view identity) {
-  return waits("ContractNeedsApproval",
-               fmt::format("Contract command of {} may run now. To run it: {}", identity,
-                           annotate(migrator, kContract, identity)));
+  return waits("ContractNeedsApproval", fmt::format("Contract command of {} may run now. To run it: {}", identity,
+                                                    annotate(migrator, kContract, identity)));
 }
 
 Verdict contract_suspended(std::string_view identity) {
@@ -89,10 +87,10 @@ Verdict contract_failed(std::string_view job, std::string_view identity, std::st
 
 Verdict contract_failed_and_due(std::string_view job, std::string_view identity, std::string_view detail,
                                 Time next_try) {
-  return verdict(Truth::no, kContractFailed,
-                 fmt::format("{}; it is tried again at {}", failed_text(job, identity, detail),
-                             kubernetes::format_time(next_try)),
-                 Progress::working);
+  return verdict(
+      Truth::no, kContractFailed,
+      fmt::format("{}; it is tried again at {}", failed_text(job, identity, detail), kubernetes::format_time(next_try)),
+      Progress::working);
 }
 
 Verdict contract_failed_for_good(std::string_view job, std::string_view identity, std::string_view detail) {

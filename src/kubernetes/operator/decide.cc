@@ -253,7 +253,9 @@ class Decider {
 
   bool is_locked() const { return !migrator_.spec.lock_group.empty() && !situation_.lock_holders.empty(); }
 
-  bool may_run_next() const { return next_to_run() != nullptr && !migrator_.spec.suspend && !is_locked() && !is_contracting(contract_job_); }
+  bool may_run_next() const {
+    return next_to_run() != nullptr && !migrator_.spec.suspend && !is_locked() && !is_contracting(contract_job_);
+  }
 
   void wait_for_lock(const Wanted& next) {
     say(waits_for_lock(next.image, migrator_.spec.lock_group, situation_.lock_holders.front()));

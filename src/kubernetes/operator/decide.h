@@ -46,8 +46,8 @@ struct Decision {
   std::optional<std::chrono::seconds> again_in;
 };
 
-// A contract Job may have been made that no cache has seen: whether older versions may start depends on it. The Jobs have
-// to be read from the API server itself.
+// A contract Job may have been made that no cache has seen: whether older versions may start depends on it. The Jobs
+// have to be read from the API server itself.
 bool needs_live_jobs(const Migrator&);
 
 // Never throws for what a Situation holds.

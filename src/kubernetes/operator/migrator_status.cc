@@ -70,12 +70,8 @@ Migrated read_migrated(const Json& entry) {
 }
 
 Json to_json(const Migrated& entry) {
-  Json object{{"identity", entry.identity},
-              {"image", entry.image},
-              {"time", time_text(entry.time)},
-              {"origin", to_string(entry.origin)},
-              {"workload", entry.workload},
-              {"jobUID", entry.job_uid},
+  Json object{{"identity", entry.identity},        {"image", entry.image},       {"time", time_text(entry.time)},
+              {"origin", to_string(entry.origin)}, {"workload", entry.workload}, {"jobUID", entry.job_uid},
               {"retiredBy", entry.retired_by}};
   if (entry.contracted) object["contracted"] = true;
   return without_empty(std::move(object));

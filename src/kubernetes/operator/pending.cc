@@ -36,7 +36,8 @@ std::vector<std::string> blocked(const Migrator& migrator, const Survey& survey,
   for (const Wanted& wanted : survey.wanted) {
     const Migrated* entry = status.find_migrated(wanted.identity());
     const bool is_retired = entry != nullptr && !entry->retired_by.empty();
-    if (is_retired || (by_policy && !rolled_back_from(survey, status, wanted.identity()).empty())) identities.push_back(wanted.identity());
+    if (is_retired || (by_policy && !rolled_back_from(survey, status, wanted.identity()).empty()))
+      identities.push_back(wanted.identity());
   }
   return identities;
 }

@@ -117,10 +117,10 @@ Verdict rollback_blocked(std::string_view image, std::string_view newer) {
 Event event_of(const Verdict& verdict) {
   static constexpr std::array<std::string_view, 4> kWarnings{"MigrationsFailed", kCreateError, kContractFailed,
                                                              kContractCreateError};
-  return {.warning = std::ranges::find(kWarnings, verdict.reason) != kWarnings.end() ||
-                     verdict.progress == Progress::stuck,
-          .reason = verdict.event_reason.empty() ? verdict.reason : verdict.event_reason,
-          .message = std::string(truncate_bytes(verdict.message, kEventBytes))};
+  return {
+      .warning = std::ranges::find(kWarnings, verdict.reason) != kWarnings.end() || verdict.progress == Progress::stuck,
+      .reason = verdict.event_reason.empty() ? verdict.reason : verdict.event_reason,
+      .message = std::string(truncate_bytes(verdict.message, kEventBytes))};
 }
 
 }  // namespace dunlin::manager

@@ -15,7 +15,8 @@ using std::chrono::seconds;
 
 class Story {
  public:
-  explicit Story(const char* spec) : cluster_(spec), has_contract_(std::string_view(spec).find("contractCommand") != std::string_view::npos) {
+  explicit Story(const char* spec)
+      : cluster_(spec), has_contract_(std::string_view(spec).find("contractCommand") != std::string_view::npos) {
     cluster_.deploy("web", "myapp:v1");
   }
 
@@ -239,9 +240,7 @@ const std::vector<Story::Happening>& Story::happenings() {
        }},
       {6, "the contract starts a pod", [](Story& story, unsigned) { story.start_job(kContractJob); }},
       {2, "the contract fails",
-       [](Story& story, unsigned random) {
-         story.end_job(random % 4 == 1 ? 5 : 1, random % 3 > 0, kContractJob);
-       }},
+       [](Story& story, unsigned random) { story.end_job(random % 4 == 1 ? 5 : 1, random % 3 > 0, kContractJob); }},
       {5, "the contract succeeds", [](Story& story, unsigned) { story.end_job(0, true, kContractJob); }},
       // What has begun and is gone before anybody has seen it counts as if it had never been.
       {1, "somebody deletes the contract's job",
@@ -264,7 +263,7 @@ std::vector<std::pair<std::string, unsigned>> any_story(double scale) {
   for (const Story::Happening& happening : Story::happenings())
     names.insert(names.end(), happening.weight, happening.name);
   return *rc::gen::scale(scale, rc::gen::container<std::vector<std::pair<std::string, unsigned>>>(
-                                  rc::gen::pair(rc::gen::elementOf(names), rc::gen::inRange(0U, 100000U))));
+                                    rc::gen::pair(rc::gen::elementOf(names), rc::gen::inRange(0U, 100000U))));
 }
 
 RC_GTEST_PROP(Properties, NothingIsRunTwiceAndNoSuccessIsLost, ()) {
