@@ -13,6 +13,7 @@
 #include "dunlin/version.h"
 #include "kubernetes/operator/operator_run.h"
 #include "kubernetes/program/manager_flags.h"
+#include "kubernetes/program/manifests.h"
 #include "kubernetes/waiter/waiter.h"
 
 namespace dunlin::program {
@@ -32,6 +33,8 @@ int print_help() {
       "\n"
       "  dunlin-operator [manager] [flags]                  run the operator\n"
       "  dunlin-operator waiter IMAGE NAMESPACE NAME HOST   wait in a pod until its migrations are done\n"
+      "  dunlin-operator manifests [--image IMAGE] [--admin-image IMAGE]\n"
+      "                                                     print what installs it: ... | kubectl apply -f -\n"
       "  dunlin-operator version\n"
       "\n"
       "Flags of manager:\n"
@@ -65,6 +68,10 @@ int run_part(Words words, Interrupt& interrupt) {
   words = words.subspan(1);
   if (part == "manager") return manager::run_operator(read_manager_options(words, variable), interrupt);
   if (part == "waiter") return wait(words, interrupt);
+  if (part == "manifests") {
+    fmt::print("{}", installation(read_manifest_images(words)));
+    return 0;
+  }
   if (part == "help" || part == "--help" || part == "-h") return print_help();
   if (part == "version" || part == "--version") return print_version();
   throw Failure(ErrorKind::usage, fmt::format("dunlin-operator knows no \"{}\"", part), "dunlin-operator help");
