@@ -115,6 +115,14 @@ def test_every_alert_has_been_seen_firing():
     assert [rule["alert"] for rule in alerts() if f'("{rule["alert"]}",' not in text] == []
 
 
+def test_every_metric_is_one_of_the_operator_s():
+    """Of the names that its sources have; what a histogram is made of has its name in front."""
+    sources = "".join(path.read_text() for path in (REPOSITORY / "src" / "kubernetes").rglob("*.cc"))
+    sources += "".join(path.read_text() for path in (REPOSITORY / "src" / "base").glob("*.cc"))
+    used = {re.sub(r"_bucket$", "", name) for expression in expressions() for name in metrics(expression)}
+    assert len(used) > 15 and [name for name in sorted(used) if f'"{name}"' not in sources] == []
+
+
 def test_panels_do_not_lie_over_each_other():
     taken = set()
     for panel in DASHBOARD["panels"]:
