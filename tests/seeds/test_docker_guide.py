@@ -5,8 +5,12 @@ import subprocess
 from pathlib import Path
 
 import pytest
+import yaml
 
-from support.program import clean_environment
+from support.kubernetes import tools
+from support.kubernetes.api import condition
+from support.kubernetes.image import Image
+from support.program import REPOSITORY, clean_environment
 from support.service import Service
 from support.waiting import until
 
@@ -117,3 +121,116 @@ def test_health_and_ready_probes(database, dunlin, files):
     assert service.probe("/health") and not service.probe("/ready")
     dunlin("migrate", url=database.url).ok()
     until(lambda: service.probe("/ready"), "it is ready once migrated")
+
+
+# On Kubernetes, with the examples at the guide's own paths.
+
+EXAMPLES = REPOSITORY / "examples" / "kubernetes"
+# What answers every probe at the pod's own address.
+APPLICATION = """
+import http.server, os
+class Answer(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+http.server.ThreadingHTTPServer((os.environ["POD_IP"], 3000), Answer).serve_forever()
+"""
+
+
+class Production:
+    """The namespace `production` of the guide, under another name: its Secret, its images, its database."""
+
+    def __init__(self, cluster, nodes, namespace, dunlin, database):
+        self.api, self.namespace, self.database = cluster.api, namespace, database
+        nodes.images["myapp-migrations:1.0.0"] = Image([dunlin.program], directory=str(dunlin.directory))
+        nodes.images["myapp:1.0.0"] = Image(["/usr/bin/python3", "-c", APPLICATION])
+        self.api.create({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "db-credentials", "namespace": namespace},
+                         "stringData": {"migration-url": database.url, "app-url": database.url}})
+
+    def apply(self, objects, *kinds):
+        for one in objects:
+            if one["kind"] in kinds:
+                one["metadata"]["namespace"] = self.namespace
+                for container in one["spec"]["template"]["spec"]["containers"]:
+                    container["env"].append({"name": "POD_IP", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}})
+                self.api.create(one)
+
+    def is_migrated(self):
+        return len(self.database.sqlx_history()) == 3
+
+
+@pytest.fixture
+def production(kubernetes, nodes, namespace, dunlin, files, database):
+    return Production(kubernetes, nodes, namespace, dunlin, database)
+
+
+def example(name):
+    return list(yaml.safe_load_all((EXAMPLES / name).read_text()))
+
+
+def test_an_init_container(production):
+    """Three pods at once: all of them start, and the migrations have run once."""
+    production.apply(example("deployment.yaml"), "Deployment")
+    production.api.wait_for("Deployment", "myapp", production.namespace, lambda one: one["status"].get("readyReplicas") == 3,
+                            timeout=120)
+    assert production.is_migrated()
+
+
+def test_a_job_and_its_script(production):
+    """That the script stops at a failure is tested by tests/deploy."""
+    job, = example("migration-job.yaml")
+    assert (job["spec"]["backoffLimit"], job["spec"]["activeDeadlineSeconds"]) == (3, 300)
+    production.apply([job], "Job")
+    production.api.wait_for("Job", job["metadata"]["name"], production.namespace, condition("Complete"), timeout=120)
+    assert production.is_migrated()
+    script = (EXAMPLES / "deploy.sh").read_text()
+    assert script.index("migration-job.yaml") < script.index("zero-downtime.yaml") < script.index("rollout status")
+
+
+def test_the_helm_chart(production):
+    chart = REPOSITORY / "examples" / "helm" / "myapp"
+    made = subprocess.run([tools.helm(), "template", "myapp", chart], stdout=subprocess.PIPE, text=True, check=True,
+                          env=clean_environment({"HOME": "/nonexistent"})).stdout
+    objects = [one for one in yaml.safe_load_all(made) if one]
+    job, = [one for one in objects if one["kind"] == "Job"]
+    assert job["metadata"]["annotations"]["helm.sh/hook"] == "pre-upgrade,pre-install"
+    production.apply([job], "Job")
+    production.api.wait_for("Job", job["metadata"]["name"], production.namespace, condition("Complete"), timeout=120)
+    assert production.is_migrated()
+
+
+def test_external_and_sealed_secrets():
+    plain, = example("secrets.yaml")
+    external, = example("external-secrets.yaml")
+    sealed, = example("sealed-secrets.yaml")
+    keys = {"migration-url", "app-url"}
+    assert set(plain["stringData"]) == set(sealed["spec"]["encryptedData"]) == keys
+    assert {one["secretKey"]: one["remoteRef"]["key"] for one in external["spec"]["data"]} == {
+        key: f"prod/database/{key}" for key in keys}
+    assert {one["metadata"]["name"] for one in (plain, external, sealed)} == {"db-credentials"}
+    assert "kubeseal -o yaml" in (EXAMPLES / "seal.sh").read_text()
+
+
+def test_a_service_monitor(database, dunlin, files):
+    """What it scrapes is a command of dunlin that has metrics."""
+    objects = {one["kind"]: one for one in example("monitoring.yaml")}
+    monitor, service = objects["ServiceMonitor"]["spec"], objects["Service"]
+    assert monitor["selector"]["matchLabels"] == service["metadata"]["labels"] == {"app": "myapp-migrations"}
+    assert (monitor["endpoints"][0]["port"], monitor["endpoints"][0]["interval"]) == ("metrics", "30s")
+    container, = objects["Deployment"]["spec"]["template"]["spec"]["containers"]
+    assert container["args"][0] == "serve"
+    assert "dunlin_pending_migrations 3" in Service(dunlin, url=database.url).get("/metrics").body.replace(".0", "").replace(
+        '{database="' + database.name + '"}', "")
+
+
+def test_the_three_troubles_have_their_page():
+    page = (REPOSITORY / "docs" / "kubernetes.md").read_text()
+    for title in ("The init container fails repeatedly", "Several pods migrate at once", "The Job does not complete"):
+        assert f"### {title}\n" in page
+
+
+def test_the_examples_are_where_it_says():
+    examples = REPOSITORY / "examples"
+    for path in ("kubernetes/deployment.yaml", "kubernetes/migration-job.yaml", "kubernetes/secrets.yaml", "helm/myapp/Chart.yaml",
+                 "docker-compose/development.yml", "docker-compose/production.yml"):
+        assert (examples / path).is_file(), path
