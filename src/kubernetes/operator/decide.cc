@@ -381,7 +381,7 @@ Decision decide(const Situation& situation) {
   return Decider(situation).run();
 }
 
-bool needs_live_jobs(const Migrator& migrator) {
+bool needs_live_contract_job(const Migrator& migrator) {
   return migrator.status.contract && migrator.status.contract->state == Contract::State::started;
 }
 

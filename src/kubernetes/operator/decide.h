@@ -13,7 +13,8 @@
 
 namespace dunlin::manager {
 
-// Everything may come out of caches that lag behind, but for `lock_holders`, and for `jobs` if needs_live_jobs().
+// Everything may come out of caches that lag behind, but for `lock_holders`, and for the contract's Job if
+// needs_live_contract_job().
 struct Situation {
   const Migrator* migrator = nullptr;
   // Of all pods that its selector matches, and of workloads without pods whose template it matches.
@@ -46,9 +47,9 @@ struct Decision {
   std::optional<std::chrono::seconds> again_in;
 };
 
-// A contract Job may have been made that no cache has seen: whether older versions may start depends on it. The Jobs
-// have to be read from the API server itself.
-bool needs_live_jobs(const Migrator&);
+// A contract Job may have been made that no cache has seen, and whether older versions may start depends on it: what
+// `jobs` says of it (job_name.h) has to be read from the API server itself.
+bool needs_live_contract_job(const Migrator&);
 
 // Never throws for what a Situation holds.
 Decision decide(const Situation&);

@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "dunlin/error.h"
+#include "kubernetes/operator/job_name.h"
 #include "kubernetes/operator/kinds.h"
 #include "kubernetes/operator/workload_finder.h"
 
@@ -82,14 +83,27 @@ Reconciler::Gathered Reconciler::gather(const Migrator& migrator) const {
       find_workloads(migrator, pods, lasting, [this](const kubernetes::Reference& wanted) { return fetch(wanted); });
 
   for (const auto& job : informers_.jobs().all_in(migrator.namespace_name)) {
-    if (job->migrator_uid == migrator.uid && job->migrator == migrator.name) gathered.jobs.push_back(job->object());
+    const bool is_ours = job->migrator_uid == migrator.uid && job->migrator == migrator.name;
+    if (is_ours) gathered.jobs.push_back(job->object());
   }
+  if (needs_live_contract_job(migrator)) read_contract_job(migrator, gathered.jobs);
   for (const Json& job : gathered.jobs) {
     OwnedJob& owned = gathered.situation.jobs.emplace_back(OwnedJob{.object = &job, .pods = {}});
     std::ranges::copy_if(pods, std::back_inserter(owned.pods),
                          [&](const PodView* pod) { return pod->owner && pod->owner->uid == kubernetes::uid_of(job); });
   }
   return gathered;
+}
+
+// In the place of our copy's.
+void Reconciler::read_contract_job(const Migrator& migrator, std::vector<Json>& jobs) const {
+  const std::string name = contract_job_name(migrator.name);
+  std::erase_if(jobs, [&](const Json& job) { return kubernetes::name_of(job) == name; });
+  const auto answer = api_.get(kubernetes::path_of(kJobs, migrator.namespace_name, name));
+  if (answer.not_found()) return;
+  Json job = answer.object(fmt::format("reading the job {}/{}", migrator.namespace_name, name));
+  const auto owner = kubernetes::controller_of(job);
+  if (owner && owner->uid == migrator.uid) jobs.push_back(std::move(job));
 }
 
 // Out of our copies; from the API server what they do not have (yet).

@@ -42,6 +42,7 @@ class Reconciler {
   struct Gathered;
 
   Gathered gather(const Migrator&) const;
+  void read_contract_job(const Migrator&, std::vector<kubernetes::Json>& jobs) const;
   kubernetes::Json fetch(const kubernetes::Reference&) const;
   Reconciled carry_out(const Migrator&, const Decision&);
   Reconciled create(const Migrator&, const Decision&, const CreateJob&, const std::string& resource_version);

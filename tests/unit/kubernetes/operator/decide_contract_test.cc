@@ -375,7 +375,7 @@ TEST_F(ContractTest, TheStatusIsWrittenBeforeTheJobIsMade) {
   cluster.write_status(decision, kubernetes::resource_version_of(cluster.migrator));
   // Killed here.
   EXPECT_FALSE(cluster.lets_start("myapp:v1"));
-  EXPECT_TRUE(needs_live_jobs(read_migrator(cluster.migrator)));
+  EXPECT_TRUE(needs_live_contract_job(read_migrator(cluster.migrator)));
   cluster.settle();
   EXPECT_THAT(cluster.contracts, SizeIs(1));
 }

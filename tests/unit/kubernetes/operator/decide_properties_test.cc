@@ -104,7 +104,7 @@ class Story {
   void step(const View& seen, bool acts = true) {
     std::vector<const Json*> jobs;
     for (const Json& job : seen.jobs) jobs.push_back(&job);
-    if (needs_live_jobs(read_migrator(seen.migrator))) jobs = cluster_.all_jobs();
+    if (needs_live_contract_job(read_migrator(seen.migrator))) jobs = cluster_.all_jobs();
     const Decision decision = cluster_.decide_on(seen.migrator, jobs);
     if (!cluster_.write_status(decision, kubernetes::resource_version_of(seen.migrator)) || !acts) return;
     std::map<std::string, bool> must_stay;
