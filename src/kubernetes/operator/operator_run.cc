@@ -59,7 +59,7 @@ class Operator {
         informers_(
             watching_, options.watched_namespace, interrupt, [this](const ObjectKey& key) { controller_.wake(key); },
             [this](const std::string& text) { problem("watch", text); }),
-        certificate_(working_, certificate_options(), tokens_, interrupt,
+        certificate_(watching_, certificate_options(), tokens_, interrupt,
                      [this](const std::string& text) { problem("certificate", text); }),
         ready_([this](const std::string& space,
                       const std::string& name) { return informers_.migrators().find({space, name}); },
