@@ -21,7 +21,8 @@ Parameters with_defaults(Parameters parameters, const SessionOptions& options) {
   parameters.set_default("keepalives_count", "3");
   parameters.set_default("tcp_user_timeout", "60000");
   // Of several hosts a run needs the one that takes writes; reading works on any.
-  const bool several = (parameters.get("host") + parameters.get("hostaddr")).find(',') != std::string::npos;
+  const auto names_several = [&](const char* name) { return parameters.get(name).find(',') != std::string::npos; };
+  const bool several = names_several("host") || names_several("hostaddr");
   if (several && !options.read_only) parameters.set_default("target_session_attrs", "read-write");
   return parameters;
 }
