@@ -65,13 +65,15 @@ void forget_old(MigratorStatus& status, const std::set<std::string>& needed) {
 }
 
 void add_to_history(MigratorStatus& status, const EndedJob& job, bool succeeded, bool contract) {
-  status.history.insert(status.history.begin(), {.identity = job.identity,
-                                                 .image = job.image,
-                                                 .job_uid = job.uid,
-                                                 .succeeded = succeeded,
-                                                 .contract = contract,
-                                                 .started = job.started,
-                                                 .finished = job.finished});
+  // g++ 12 sees a null pointer in the growing of insert() that is not there.
+  status.history.push_back({.identity = job.identity,
+                            .image = job.image,
+                            .job_uid = job.uid,
+                            .succeeded = succeeded,
+                            .contract = contract,
+                            .started = job.started,
+                            .finished = job.finished});
+  std::ranges::rotate(status.history, status.history.end() - 1);
   if (status.history.size() > kRunsKept) status.history.resize(kRunsKept);
 }
 
