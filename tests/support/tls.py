@@ -20,7 +20,7 @@ class Certificates:
         self._openssl("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=dunlin test authority",
                       "-keyout", self.authority_key, "-out", self.authority)
         names = [f"DNS:{host}", *(f"IP:{address}" for address in addresses)]
-        self._sign("server", f"/CN={host}", f"subjectAltName={','.join(names)}")
+        self._sign("server", f"/CN={host[:64]}", f"subjectAltName={','.join(names)}")
 
     def client(self, user, *groups):
         """(certificate, key) that a server which trusts the authority takes for this user's."""

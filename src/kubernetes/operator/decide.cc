@@ -130,7 +130,12 @@ class Decider {
       case State::failing:
         if (gives_way || outcome.hopeless || recorded) return with_failure(job, outcome, recorded);
         return say_failed(failed(job_text(), job.image, outcome.detail));
-      case State::failed: return with_failure(job, outcome, recorded);
+      case State::failed:
+        if (outcome.unexplained && !recorded) {
+          decision_.again_in = std::chrono::seconds(1);
+          return;
+        }
+        return with_failure(job, outcome, recorded);
       case State::succeeded: return;
     }
   }

@@ -119,6 +119,11 @@ void describe_failure(const Json& job, const std::vector<const PodView*>& pods, 
   outcome.detail = fmt::format("{}", fmt::join(details, "; "));
 }
 
+bool has_ended_just_now(const Json& job, Time now) {
+  const auto since = kubernetes::parse_time(text(field(condition(job, "Failed"), "lastTransitionTime")));
+  return since && now - *since < kPodsLag;
+}
+
 State state_of_unfinished(const Json& job, const std::vector<const PodView*>& pods, Time now) {
   const bool has_active = integer(field(job, "status", "active")) > 0;
   const bool has_live = std::ranges::any_of(pods, &PodView::is_live);
@@ -155,6 +160,7 @@ JobOutcome job_outcome(const Json& job, const std::vector<const PodView*>& pods,
   outcome.state = is_true(condition(job, "Failed")) ? State::failed : state_of_unfinished(job, pods, now);
   if (outcome.state == State::idle || outcome.state == State::running) outcome.detail = why_it_waits(pods);
   if (outcome.detail.empty() && outcome.state != State::idle) describe_failure(job, pods, log_tail, outcome);
+  outcome.unexplained = outcome.state == State::failed && outcome.detail.empty() && has_ended_just_now(job, now);
   return outcome;
 }
 

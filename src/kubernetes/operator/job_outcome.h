@@ -10,6 +10,8 @@
 
 namespace dunlin::manager {
 
+// How long pods may lag behind their Job.
+inline constexpr std::chrono::seconds kPodsLag{10};
 // How long a Job without a pod, or a pod without a node, is taken to be on its way.
 inline constexpr std::chrono::minutes kPatience{1};
 
@@ -27,6 +29,8 @@ struct JobOutcome {
   bool begun = false;
   // The last pod ended in a way that another try will not change.
   bool hopeless = false;
+  // It has given up just now, and the pod that it gave up for is not among ours as a failed one yet: wait for that.
+  bool unexplained = false;
   // What is worth saying: why it failed, with the last lines and without secrets, or why it does not start.
   std::string detail;
 

@@ -34,6 +34,7 @@ Migrator read_migrator(const Json& object) {
                     .rollback_allowed = kubernetes::annotation(object, kAllowRollback),
                     .being_deleted = kubernetes::is_being_deleted(object),
                     .skipped = kubernetes::annotation(object, kSkipReconcile) == "true",
+                    .status_kept = !kubernetes::annotation(object, kKeptStatus).empty(),
                     .status = read_status(status_of(object))};
   migrator.spec = read_spec(field(object, "spec"), migrator.problems);
   return migrator;

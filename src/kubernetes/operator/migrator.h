@@ -28,6 +28,9 @@ struct Migrator {
   // Somebody has told the operator to keep its hands off.
   bool skipped = false;
 
+  // Its status is in an annotation, because its definition drops what it does not know (status_record.h).
+  bool status_kept = false;
+
   MigratorSpec spec;
   // What is wrong with the spec; nothing is run as long as there is anything.
   std::vector<std::string> problems;

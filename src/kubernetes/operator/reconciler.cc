@@ -119,7 +119,10 @@ Json Reconciler::fetch(const kubernetes::Reference& reference) const {
 Reconciled Reconciler::carry_out(const Migrator& migrator, const Decision& decision) {
   Reconciled reconciled{.again_in = decision.again_in};
   std::string resource_version = migrator.resource_version;
-  if (decision.writes) {
+  // The definition may be the new one by now: then the status goes back to where it belongs.
+  const bool may_go_back =
+      migrator.status_kept && !status_record_.degraded() && !migrator.skipped && !migrator.being_deleted;
+  if (decision.writes || may_go_back) {
     const auto written = status_record_.write(migrator, resource_version, decision.status);
     if (!written) return {.result = Reconciled::Result::stale};
     resource_version = *written;

@@ -26,6 +26,22 @@ Json upgrade_condition(kubernetes::Time since) {
           {"lastTransitionTime", kubernetes::format_time(since)}};
 }
 
+// A server-side apply is refused for what others would drop.
+bool has_unknown_fields(const kubernetes::ApiAnswer& answer) {
+  const std::string& message = kubernetes::text(field(answer.document, "message"));
+  return !answer.ok() && message.find("field not declared in schema") != std::string::npos;
+}
+
+// As much of it as migrations-operator's definition knows.
+Json known_of_old(Json patch) {
+  Json known = Json::object();
+  for (const char* name : {"conditions", "lastSuccessfulMigration"}) {
+    if (patch["status"].contains(name)) known[name] = patch["status"][name];
+  }
+  patch["status"] = std::move(known);
+  return patch;
+}
+
 bool has_changed_meanwhile(const kubernetes::ApiAnswer& answer) {
   return answer.conflict() || answer.not_found();
 }
@@ -71,7 +87,8 @@ Json StatusRecord::patch_of(const Migrator& migrator, const std::string& resourc
 std::optional<Json> StatusRecord::apply(const Migrator& migrator, const Json& patch) {
   std::string path = kubernetes::path_of(kMigrators, migrator.namespace_name, migrator.name, "status");
   path += kApplyQuery;
-  const auto answer = api_.patch(std::move(path), kubernetes::kApplyPatch, patch);
+  auto answer = api_.patch(path, kubernetes::kApplyPatch, patch);
+  if (has_unknown_fields(answer)) answer = api_.patch(path, kubernetes::kApplyPatch, known_of_old(patch));
   if (has_changed_meanwhile(answer)) return std::nullopt;
   return answer.object(fmt::format("writing the status of {}/{}", migrator.namespace_name, migrator.name));
 }

@@ -41,6 +41,10 @@ ROLLOUTS = {
                  "type": "object", "x-kubernetes-preserve-unknown-fields": True}}}]}}
 
 
+# The label of namespaces in which pods are not created before the webhook has answered.
+INJECTION_REQUIRED = {"migrations.coderanger.net/injection": "required"}
+
+
 @pytest.fixture(scope="session")
 def operator(kubernetes, nodes):
     """deploy/default, installed; pods of APPLICATIONS run."""
@@ -51,10 +55,13 @@ def operator(kubernetes, nodes):
 
 
 @pytest.fixture
-def namespace(kubernetes):
-    """A new one, with its ServiceAccount ready for pods. When it goes, its pods get no time for good-byes."""
+def namespace(request, kubernetes):
+    """A new one, with its ServiceAccount ready for pods. When it goes, its pods get no time for good-byes.
+
+    Where the operator is: no pod slips in before every replica has heard of its Migrator.
+    """
     name = f"test-{next(_numbers)}"
-    new_namespace(kubernetes, name)
+    new_namespace(kubernetes, name, **(INJECTION_REQUIRED if "operator" in request.fixturenames else {}))
     yield name
     if account.keep_servers():
         print(f"\nkept: kubectl --namespace {name} get all")
@@ -62,8 +69,8 @@ def namespace(kubernetes):
         end_namespace(kubernetes, name)
 
 
-def new_namespace(cluster, name):
-    cluster.api.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}})
+def new_namespace(cluster, name, **labels):
+    cluster.api.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name, "labels": labels}})
     cluster.api.wait_for("ServiceAccount", "default", name)
     cluster.api.wait_for("ConfigMap", "kube-root-ca.crt", name)
 

@@ -89,6 +89,21 @@ TEST(JobOutcome, SaysHowTheLastPodEnded) {
   EXPECT_EQ(outcome(R"({"failed": 1})").detail, "");
 }
 
+// What is known of the Job may be newer than what is known of its pods.
+TEST(JobOutcome, IsUnexplainedUntilThePodThatFailedIsSeen) {
+  const char* just_now =
+      R"({"failed": 1, "conditions": [{"type": "Failed", "status": "True", "reason": "BackoffLimitExceeded",
+                                       "lastTransitionTime": "2026-01-01T09:59:58Z"}]})";
+  EXPECT_TRUE(outcome(just_now).unexplained);
+  EXPECT_TRUE(outcome(just_now, {pod_in(PodPhase::running, {.started = true})}).unexplained);
+  EXPECT_FALSE(outcome(just_now, {failed_pod(8, "refused")}).unexplained);
+  EXPECT_TRUE(outcome(just_now, {failed_pod(8, "refused")}).hopeless);
+  EXPECT_FALSE(outcome(R"({"failed": 1, "conditions": [{"type": "Failed", "status": "True",
+                                                       "lastTransitionTime": "2026-01-01T09:59:00Z"}]})")
+                   .unexplained)
+      << "its pods may be gone";
+}
+
 TEST(JobOutcome, SaysWhyTheJobGaveUp) {
   const char* too_late = R"({"conditions": [{"type": "Failed", "status": "True", "reason": "DeadlineExceeded",
                                              "message": "Job was active longer than specified deadline"}]})";

@@ -37,6 +37,12 @@ class Record : public testing::Test {
     Json next = kept;
     if (writes.back() == "status") {
       next["status"] = change["status"];
+      if (old_definition && refuses && change["status"].contains("migrated")) {
+        const char* refusal =
+            R"({"kind":"Status","reason":"InternalError","message":"failed to create typed patch object: )"
+            R"(.status.migrated: field not declared in schema"})";
+        return ScriptedServer::answer(500, refusal);
+      }
       if (old_definition) {
         next["status"] = Json::object();
         for (const char* name : {"conditions", "lastSuccessfulMigration"}) {
@@ -61,6 +67,8 @@ class Record : public testing::Test {
   Json kept;
   MigratorStatus status;
   bool old_definition = false;
+  // It does not take what it does not know.
+  bool refuses = false;
   std::vector<std::string> writes;
 
  private:
@@ -91,6 +99,16 @@ TEST_F(Record, IsAnAnnotationBesidesWhereTheDefinitionIsAnOldOne) {
   const Json before = kept;
   EXPECT_EQ(write(), kubernetes::resource_version_of(before));
   EXPECT_EQ(kept, before);
+}
+
+TEST_F(Record, IsAnAnnotationBesidesWhereTheOldDefinitionRefusesIt) {
+  old_definition = refuses = true;
+  ASSERT_TRUE(write());
+  EXPECT_TRUE(record.degraded());
+  EXPECT_TRUE(read_migrator(kept).status_kept);
+  EXPECT_EQ(read_migrator(kept).status.migrated, status.migrated);
+  EXPECT_EQ(upgraded(), "False");
+  EXPECT_EQ(text(field(kept, "status", "lastSuccessfulMigration")), "app:1");
 }
 
 TEST_F(Record, GoesBackIntoTheStatusOnceTheDefinitionIsNew) {
