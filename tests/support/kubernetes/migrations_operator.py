@@ -28,7 +28,8 @@ CONDITION = {"type": "object", "required": ["lastTransitionTime", "message", "re
     "lastTransitionTime": {"type": "string", "format": "date-time"}, "message": {"type": "string", "maxLength": 32768},
     "observedGeneration": {"type": "integer", "format": "int64", "minimum": 0},
     "reason": {"type": "string", "minLength": 1, "maxLength": 1024},
-    "status": {"type": "string", "enum": ["True", "False", "Unknown"]}, "type": {"type": "string", "maxLength": 316, "minLength": 1}}}
+    "status": {"type": "string", "enum": ["True", "False", "Unknown"]},
+    "type": {"type": "string", "maxLength": 316, "minLength": 1}}}
 
 
 def definition():
