@@ -67,6 +67,7 @@ soak: build
 bench: build
 	@scripts/setup bench
 	@bench/run
+	@bench/operator
 
 format:
 	@scripts/setup test

@@ -71,12 +71,11 @@ def test_whatever_it_renders_is_accepted(render, cluster, sets):
 
 
 def test_values_reach_the_operator(render):
-    found = render("image.repository=registry.example.com/a", "image.tag=2", "adminImage.repository=registry.example.com/b",
-                   "waiter.timeout=30m", "waiter.user=1000", "waiter.pullPolicy=Always", "extraArgs[0]=--log-level=debug")
+    found = render("image.repository=registry.example.com/a", "image.tag=2", "waiter.timeout=30m",
+                   "waiter.user=1000", "waiter.pullPolicy=Always", "extraArgs[0]=--log-level=debug")
     container, = named(found, "Deployment")["spec"]["template"]["spec"]["containers"]
     values = {one["name"]: one.get("value") for one in container["env"]}
     assert container["image"] == values["WAITER_IMAGE"] == "registry.example.com/a:2"
-    assert values["ADMIN_IMAGE"].startswith("registry.example.com/b:")
     assert container["args"][-4:] == ["--waiter-timeout=30m", "--waiter-user=1000", "--waiter-pull-policy=Always",
                                       "--log-level=debug"]
 

@@ -113,7 +113,6 @@ def test_images_are_those_of_this_version(install):
     container, = named(install, "Deployment")["spec"]["template"]["spec"]["containers"]
     values = {one["name"]: one.get("value") for one in container["env"]}
     assert container["image"] == values["WAITER_IMAGE"] == f"dunlin-operator:{version}"
-    assert values["ADMIN_IMAGE"] == f"dunlin:{version}"
     assert values["API_HOSTNAME"] == "migrations-operator-api-service.$(POD_NAMESPACE).svc:5000"
 
 

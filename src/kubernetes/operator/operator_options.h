@@ -21,8 +21,6 @@ struct OperatorOptions {
   // "host:port" of the ready API, as waiters call it.
   std::string api_hostname;
   std::string waiter_image;
-  // Runs the migrations of spec.database. Empty: there are none.
-  std::string admin_image;
   std::optional<std::chrono::milliseconds> waiter_timeout;
   std::optional<std::int64_t> waiter_user;
   std::string waiter_pull_policy = "IfNotPresent";

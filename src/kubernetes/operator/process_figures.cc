@@ -1,9 +1,13 @@
 #include "kubernetes/operator/process_figures.h"
 
+#include <algorithm>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <sstream>
+#include <string>
+#include <vector>
 
 #include <sys/resource.h>
 #include <unistd.h>

@@ -96,7 +96,6 @@ std::vector<GoFlag> manager_flags(OperatorOptions& o) {
       {"waiter-pull-policy", "", "POLICY", "the waiters' imagePullPolicy",
        choose<std::string>(o.waiter_pull_policy,
                            {{"Always", "Always"}, {"IfNotPresent", "IfNotPresent"}, {"Never", "Never"}})},
-      {"admin-image", "ADMIN_IMAGE", "IMAGE", "runs the migrations of spec.database", into(o.admin_image)},
       {"enable-leader-election", "", "", "for several replicas: one of them creates Jobs", into(o.leader_election)},
       {"leader-election-namespace", "", "NAMESPACE", "where its Lease is; without it, the operator's own",
        into(o.leader_election_namespace)},

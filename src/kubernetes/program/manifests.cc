@@ -14,11 +14,6 @@ void replace_all(std::string& text, const std::string& from, const std::string& 
     text.replace(at, from.size(), to);
 }
 
-// Where an image stands: it ends its line.
-void set_image(std::string& text, std::string_view name, const std::string& image) {
-  if (!image.empty()) replace_all(text, fmt::format(": {}:{}\n", name, version()), fmt::format(": {}\n", image));
-}
-
 std::function<void(const std::string&)> image_into(std::string& target) {
   return [&target](const std::string& value) {
     if (value.empty() || value.find_first_of(" \t\n\"'#{}[]") != std::string::npos)
@@ -29,24 +24,22 @@ std::function<void(const std::string&)> image_into(std::string& target) {
 
 }  // namespace
 
-std::string installation(const ManifestImages& images) {
+std::string installation(const std::string& image) {
   std::string text;
   for (const std::string_view object : embedded_objects()) {
     if (!text.empty()) text += "---\n";
     text += object;
   }
-  set_image(text, "dunlin-operator", images.operator_image);
-  set_image(text, "dunlin", images.admin_image);
+  // Where it stands, it ends its line.
+  if (!image.empty()) replace_all(text, fmt::format(": dunlin-operator:{}\n", version()), fmt::format(": {}\n", image));
   return text;
 }
 
-ManifestImages read_manifest_images(std::span<const std::string> words) {
-  ManifestImages images;
-  const std::vector<GoFlag> flags{
-      {"image", "", "IMAGE", "of the operator and its waiters", image_into(images.operator_image)},
-      {"admin-image", "", "IMAGE", "runs the migrations of spec.database", image_into(images.admin_image)}};
+std::string read_manifest_image(std::span<const std::string> words) {
+  std::string image;
+  const std::vector<GoFlag> flags{{"image", "", "IMAGE", "of the operator and its waiters", image_into(image)}};
   read_go_flags(words, flags, [](std::string_view) { return std::string(); });
-  return images;
+  return image;
 }
 
 }  // namespace dunlin::program

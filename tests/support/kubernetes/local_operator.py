@@ -20,20 +20,20 @@ from .reporting import Reported
 
 
 class LocalOperator(Reported):
-    """Acts in one namespace, as the account of `kubeconfig`. Its log goes on over restarts."""
+    """Acts in one namespace, or in all where none is named, as the account of `kubeconfig`. Its log goes on over restarts."""
 
     def __init__(self, kubeconfig, namespace, folder, *options, **environment):
         self.log = Path(folder) / "operator.log"
         self.process = None
-        self._api, self._health, metrics, webhook = (account.free_port() for _ in range(4))
-        host = f"127.0.0.1:{self._api}"
+        self.api_port, self._health, metrics, self.webhook_port = (account.free_port() for _ in range(4))
+        host = f"127.0.0.1:{self.api_port}"
         self._certificates = Certificates()
         mounted = self._certificates.directory
         for name, file in (("tls.crt", "server.crt"), ("tls.key", "server.key")):
             (mounted / name).symlink_to(file)
         self._words = [str(executable()), "manager", f"--kubeconfig={kubeconfig}", f"--namespace={namespace}",
                        f"--api-addr={host}", f"--api-hostname={host}", f"--health-addr=127.0.0.1:{self._health}",
-                       f"--metrics-addr=127.0.0.1:{metrics}", f"--webhook-addr=127.0.0.1:{webhook}", "--waiter-image=waiter",
+                       f"--metrics-addr=127.0.0.1:{metrics}", f"--webhook-addr=127.0.0.1:{self.webhook_port}", "--waiter-image=waiter",
                        f"--cert-dir={mounted}", "--log-level=debug", *options]
         self._environment = clean_environment(environment)
 

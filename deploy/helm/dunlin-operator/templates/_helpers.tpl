@@ -14,11 +14,6 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{ .Values.image.repository }}:{{ default .Chart.AppVersion .Values.image.tag }}
 {{- end -}}
 
-{{- define "dunlin-operator.adminImage" -}}
-{{ .Values.adminImage.repository }}:{{ default .Chart.AppVersion .Values.adminImage.tag }}
-{{- end -}}
-
-{{- /* Of a namespaceSelector: the namespaces that this webhook is for, beside the label of the strict one. */ -}}
 {{- define "dunlin-operator.namespaces" -}}
 {{- if .Values.namespaced -}}
 - key: kubernetes.io/metadata.name

@@ -16,22 +16,19 @@ using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
 
-ManifestImages read(std::vector<std::string> words) {
-  return read_manifest_images(words);
+std::string read(std::vector<std::string> words) {
+  return read_manifest_image(words);
 }
 
-TEST(Manifests, HaveTheImagesOfThisVersion) {
+TEST(Manifests, HaveTheImageOfThisVersion) {
   const std::string text = installation({});
   EXPECT_THAT(text, HasSubstr(fmt::format("image: dunlin-operator:{}\n", version())));
-  EXPECT_THAT(text, HasSubstr(fmt::format("value: dunlin:{}\n", version())));
 }
 
-TEST(Manifests, HaveTheImagesThatAreGiven) {
-  const std::string text =
-      installation(read({"--image", "registry:5000/op:1", "--admin-image=registry:5000/admin@sha256:ab"}));
+TEST(Manifests, HaveTheImageThatIsGiven) {
+  const std::string text = installation(read({"--image", "registry:5000/op:1"}));
   EXPECT_THAT(text, HasSubstr("image: registry:5000/op:1\n"));
   EXPECT_THAT(text, HasSubstr("value: registry:5000/op:1\n"));  // the waiters'
-  EXPECT_THAT(text, HasSubstr("value: registry:5000/admin@sha256:ab\n"));
   EXPECT_THAT(text, Not(HasSubstr(fmt::format("dunlin-operator:{}", version()))));
 }
 
