@@ -22,7 +22,7 @@ def migrator(name, namespace, app=None, script=None, metadata=None, **spec):
 
 def application(image="myapp:v1", script="trap 'exit 0' TERM; while :; do sleep 0.1; done", **more):
     """A container of an image that is a shell (see shells())."""
-    return container(image, command=["sh", "-c", script], **more)
+    return container(image, **{"command": ["sh", "-c", script], **more})
 
 
 def workload(kind, name, namespace, image="myapp:v1", replicas=1, labels=None, annotations=None, containers=None, **spec):
