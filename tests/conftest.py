@@ -108,7 +108,7 @@ def dunlin(tmp_path):
 @pytest.fixture(scope="session")
 def admin_image():
     """The image of this checkout, under the name that documents call it by."""
-    images.buildah("tag", images.admin_image(), "dunlin:latest")
+    images.buildah("tag", images.image("admin"), "dunlin:latest")
     yield "dunlin"
     shutil.rmtree(NAMES, ignore_errors=True)
 

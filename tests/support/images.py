@@ -18,9 +18,10 @@ from pathlib import Path
 REPOSITORY = Path(__file__).resolve().parents[2]
 FOLDER = Path(os.environ.get("DUNLIN_IMAGES") or REPOSITORY / "build" / "images")
 BASE = "docker.io/library/debian:bookworm-slim"
-# What the image with PROGRAM=prebuilt is made of.
-INGREDIENTS = ("docker/Dockerfile.unified", ".dockerignore", "scripts/sbom", "LICENSE", "build/dunlin",
-               "build/dunlin.cdx.json")
+# What each target with PROGRAM=prebuilt is made of.
+COMMON = ("docker/Dockerfile.unified", ".dockerignore")
+INGREDIENTS = {"admin": (*COMMON, "scripts/sbom", "LICENSE", "build/dunlin", "build/dunlin.cdx.json"),
+               "operator": (*COMMON, "build/dunlin-operator")}
 
 
 class ImageError(RuntimeError):
@@ -97,15 +98,16 @@ def build(context, *options):
                    *options, context)
 
 
-def admin_image():
-    """The name of the image of this checkout, with build/dunlin in it; built where it is not there yet."""
+def image(target):
+    """The name of this checkout's image of a target ("admin", "operator"), with what `make build` made in it; built where it is
+    not there yet."""
     digest = hashlib.sha256()
-    for name in INGREDIENTS:
+    for name in INGREDIENTS[target]:
         digest.update((REPOSITORY / name).read_bytes())
-    repository = "localhost/dunlin-under-test"
+    repository = f"localhost/dunlin-{target}-under-test"
     name = f"{repository}:{digest.hexdigest()[:16]}"
     if not exists(name):
-        build(REPOSITORY, "--target", "admin", "--build-arg", "PROGRAM=prebuilt", "--file",
+        build(REPOSITORY, "--target", target, "--build-arg", "PROGRAM=prebuilt", "--file",
               REPOSITORY / "docker" / "Dockerfile.unified", "--tag", name)
         _forget_others(repository, name)
     return name
@@ -121,4 +123,5 @@ def _forget_others(repository, kept):
 
 
 if __name__ == "__main__":
-    print(admin_image())
+    for one in INGREDIENTS:
+        print(image(one))
