@@ -75,12 +75,8 @@ def test_one_image_is_replaced_and_then_all_of_it(cluster, tmp_path):
     cluster.kubernetes.kubectl("label", "pod", "--all", "colour=green", namespace=name).ok()
     assert lines(tmp_path / "log") == ["ran"]
 
-    # The whole installation. Its pods cannot be beside the old one, which has the machine's ports.
-    manifests = cluster.operator.manifests()
-    for one in manifests:
-        if one["kind"] == "Deployment":
-            one["spec"]["strategy"] = {"type": "Recreate", "rollingUpdate": None}
-    cluster.operator.apply(manifests)
+    # The whole installation.
+    cluster.operator.apply(cluster.operator.manifests())
     cluster.operator.wait_until_ready()
     api.wait_for(KIND, "web", name, lambda one: {"myapp:v1", "myapp:v2"} <= set(migrated(one)), timeout=PATIENCE)
     until(lambda: upgraded().get("status", "True") == "True" and not kept(), "nothing is left of the degraded mode", PATIENCE)

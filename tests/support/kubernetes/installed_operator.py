@@ -129,9 +129,12 @@ def kustomize(folder: Path):
 
 
 def listen_at_own_address(manager):
-    """Of the manager's container: its servers at the pod's address, and not at all addresses of the machine."""
-    own = {"webhook-addr": 9443, "api-addr": 5000, "metrics-addr": 8080, "health-addr": 8081}
+    """Of the manager's container: its servers at the pod's address, and not at all addresses of the machine; on ports beside
+    those that an installation has whose servers do."""
+    own = {"webhook": 19443, "api": 15000, "metrics": 18080, "health": 18081}
     manager.setdefault("env", []).insert(0, {"name": "POD_IP", "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}})
     manager["env"] = [one for one in manager["env"] if one["name"] != "API_LISTEN"]
-    args = [one for one in manager.get("args", []) if one.lstrip("-").partition("=")[0] not in own]
-    manager["args"] = [*args, *(f"--{name}=$(POD_IP):{port}" for name, port in own.items())]
+    args = [one for one in manager.get("args", []) if one.lstrip("-").partition("-addr=")[0] not in own]
+    manager["args"] = [*args, *(f"--{name}-addr=$(POD_IP):{port}" for name, port in own.items())]
+    for port in manager["ports"]:
+        port["containerPort"] = own[port["name"]]
