@@ -15,6 +15,7 @@ class Relays:
     def __init__(self, endpoints):
         self._endpoints = endpoints
         self._listeners, self._tasks, self._turns = {}, set(), itertools.count()
+        self._wanted = {}  # what is relayed, by (address, port): a Service and its port
         self._loop, self._busy = asyncio.new_event_loop(), asyncio.Lock()
         self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
         self._thread.start()
@@ -43,19 +44,21 @@ class Relays:
             wanted = {(cluster_address(service), port["port"]): (service, port) for service in self._endpoints.services()
                       for port in service["spec"].get("ports", [])
                       if cluster_address(service) and self._endpoints.backends(service, port)}
+            self._wanted = wanted
             for place in self._listeners.keys() - wanted.keys():
                 self._listeners.pop(place).close()
             for place in wanted.keys() - self._listeners.keys():
                 with contextlib.suppress(OSError):  # the pod listens there itself
-                    self._listeners[place] = await asyncio.start_server(self._relay_to(*wanted[place]), *place)
+                    self._listeners[place] = await asyncio.start_server(self._relay_from(place), *place)
 
-    def _relay_to(self, service, port):
+    def _relay_from(self, place):
         async def relay(reader, writer):
             task = asyncio.current_task()
             self._tasks.add(task)
             # None is left when the last pod has gone a moment ago; one may be gone, too.
             with contextlib.closing(writer), contextlib.suppress(OSError):
-                backends = self._endpoints.backends(service, port)
+                # A Service may lead to another port than when it was new.
+                backends = self._endpoints.backends(*self._wanted[place]) if place in self._wanted else []
                 if backends:
                     pod_reader, pod_writer = await asyncio.open_connection(*backends[next(self._turns) % len(backends)])
                     with contextlib.closing(pod_writer):
