@@ -51,7 +51,8 @@ def test_a_rollout_of_argo(api, namespace, by_reference):
     template = workload("Deployment", "web", namespace, "myapp:v2", replicas=0)["spec"]["template"]
     if by_reference:
         made = workload("Deployment", "web", namespace, "myapp:v2", replicas=0)
-        made["spec"]["selector"]["matchLabels"] = made["spec"]["template"]["metadata"]["labels"] = {"app": "web", "of": "argo"}
+        # It does not count by itself, as long as no pod has been seen.
+        made["spec"]["selector"]["matchLabels"] = made["spec"]["template"]["metadata"]["labels"] = {"of": "argo"}
         api.create(made)
         spec = {"workloadRef": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "web"}}
     else:
