@@ -53,8 +53,10 @@ def test_it_runs_what_a_developer_runs(file):
     jobs = workflow(file)["jobs"]
     steps = [step["run"] for step in jobs["test"]["steps"] if "run" in step]
     assert "bash .ci/run" in steps and "make package" in steps
-    build, = [step["run"] for step in jobs["image"]["steps"] if "docker build" in step.get("run", "")]
-    assert build.startswith("docker build --target admin -f docker/Dockerfile.unified ") and "prebuilt" not in build
+    builds = [step["run"] for step in jobs["image"]["steps"] if "docker build" in step.get("run", "")]
+    for build, (target, name) in zip(builds, [("admin", "dunlin"), ("operator", "dunlin-operator")], strict=True):
+        assert build.startswith(f"docker build --target {target} -f docker/Dockerfile.unified -t {name} ")
+        assert "prebuilt" not in build
     for job in jobs.values():
         for step in job["steps"]:
             if "run" in step:
@@ -78,7 +80,8 @@ def test_what_is_pushed(tmp_path, head, tags):
         "PATH": f"{tmp_path}:{os.environ['PATH']}", "GITHUB_REPOSITORY": "Example/Dunlin", "GITHUB_SHA": "0123456789abcdef0123",
         "GITHUB_REPOSITORY_OWNER": "Example", "GHCR_PAT": "the-token"})
     told = (tmp_path / "docker.log").read_text().splitlines()
-    assert [line for line in told if line.startswith("push")] == [f"push ghcr.io/example/dunlin:{tag}" for tag in tags]
+    assert [line for line in told if line.startswith("push")] == [
+        f"push ghcr.io/example/dunlin{part}:{tag}" for tag in tags for part in ("", "-operator")]
     assert "the-token" not in "".join(told) and (tmp_path / "password").read_text() == "the-token\n"
     assert told.index("login ghcr.io --username Example --password-stdin") < told.index(f"push ghcr.io/example/dunlin:{tags[0]}")
     assert told[-1] == "logout ghcr.io"
