@@ -13,19 +13,9 @@ SYSTEM = "migrations-operator-system"
 
 
 @pytest.fixture(scope="session")
-def render(helm, tmp_path_factory):
-    home = tmp_path_factory.mktemp("helm")
-
+def render(helm_template):
     def render(*sets, name="migrations-operator", namespace=SYSTEM, fails=None):
-        words = [word for one in sets for word in ("--set", one)]
-        done = subprocess.run([helm, "template", name, CHART, "--namespace", namespace, *words],
-                              env={"HOME": str(home), "PATH": "/usr/bin:/bin"}, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                              text=True)
-        if fails:
-            assert done.returncode != 0 and fails in done.stderr
-            return None
-        assert done.returncode == 0, done.stderr
-        return objects(done.stdout)
+        return helm_template(name, CHART, namespace, sets, fails)
     return render
 
 

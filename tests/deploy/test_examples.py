@@ -197,19 +197,9 @@ def test_secrets_are_sealed_without_being_seen(tmp_path, kubectl):
 # The chart.
 
 @pytest.fixture(scope="session")
-def render(helm, tmp_path_factory):
-    home = tmp_path_factory.mktemp("helm")
-
+def render(helm_template):
     def render(run, *sets, fails=None):
-        words = [word for one in (f"migrations.run={run}", *sets) for word in ("--set", one)]
-        done = subprocess.run([helm, "template", "myapp", CHART, "--namespace", "production", *words],
-                              env={"HOME": str(home), "PATH": "/usr/bin:/bin"}, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                              text=True)
-        if fails:
-            assert done.returncode != 0 and fails in done.stderr
-            return None
-        assert done.returncode == 0, done.stderr
-        return objects(done.stdout)
+        return helm_template("myapp", CHART, "production", (f"migrations.run={run}", *sets), fails)
     return render
 
 
