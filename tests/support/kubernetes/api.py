@@ -38,7 +38,8 @@ class ApiError(RuntimeError):
 def condition(kind, status="True"):
     """For wait_for: whether the object says so of itself."""
     def holds(one):
-        conditions = one.get("status", {}).get("conditions", []) if one else []
+        # A definition's conditions are null, not absent, until its first status has been written.
+        conditions = (one or {}).get("status", {}).get("conditions") or []
         return any(found["type"] == kind and found["status"] == status for found in conditions)
     return holds
 
