@@ -10,6 +10,8 @@ import yaml
 
 from support.program import REPOSITORY
 
+from .api import condition
+
 DEPLOY = REPOSITORY / "deploy"
 CRD = DEPLOY / "crd" / "migrations.coderanger.net_migrators.yaml"
 INSTALL = DEPLOY / "install.yaml"
@@ -59,12 +61,7 @@ def install_crds(cluster):
     for (version, kind), plural in FOREIGN.items():
         cluster.api.apply(stub(version, kind, plural))
     cluster.api.apply(known_here(yaml.safe_load(CRD.read_text())))
-    cluster.api.wait_for("CustomResourceDefinition", "migrators.migrations.coderanger.net", None, established)
-
-
-def established(crd):
-    conditions = crd.get("status", {}).get("conditions", []) if crd else []
-    return any(one["type"] == "Established" and one["status"] == "True" for one in conditions)
+    cluster.api.wait_for("CustomResourceDefinition", "migrators.migrations.coderanger.net", None, condition("Established"))
 
 
 def stub(api_version, kind, plural):
