@@ -1,7 +1,9 @@
 #include "kubernetes/program/program.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <limits>
 
 #include <fmt/format.h>
 
@@ -12,6 +14,8 @@
 #include "dunlin/error.h"
 #include "dunlin/version.h"
 #include "kubernetes/operator/operator_run.h"
+#include "kubernetes/program/config_map_files.h"
+#include "kubernetes/program/file_copy.h"
 #include "kubernetes/program/manager_flags.h"
 #include "kubernetes/program/manifests.h"
 #include "kubernetes/waiter/waiter.h"
@@ -37,6 +41,13 @@ int print_help() {
       "                                                     print what installs it: ... | kubectl apply -f -\n"
       "  dunlin-operator version\n"
       "\n"
+      "In the pods of spec.database Jobs:\n"
+      "  dunlin-operator install FILE                       put this program into a volume\n"
+      "  dunlin-operator copy FROM TO                       copy a directory of the image into a volume\n"
+      "  dunlin-operator collect --identity IDENTITY FROM... TO\n"
+      "                                                     copy the files of mounted ConfigMaps into a volume,\n"
+      "                                                     if they are the ones that the Job is for\n"
+      "\n"
       "Flags of manager:\n"
       "{}"
       "\n"
@@ -56,6 +67,36 @@ int wait(Words words, const Interrupt& interrupt) {
   return ready ? 0 : exit_code(ErrorKind::interrupted, interrupt.signal());
 }
 
+void require_words(std::string_view part, Words words, std::size_t least, std::size_t most, std::string_view wanted) {
+  if (words.size() >= least && words.size() <= most && std::ranges::count(words, "") == 0) return;
+  throw Failure(ErrorKind::usage, fmt::format("{} wants {}", part, wanted), "dunlin-operator help");
+}
+
+int install(Words words) {
+  require_words("install", words, 1, 1, "FILE");
+  install_program(words.front());
+  fmt::print("Installed dunlin-operator {} as {}\n", version(), words.front());
+  return 0;
+}
+
+int copy(Words words) {
+  require_words("copy", words, 2, 2, "FROM and TO");
+  const std::size_t files = copy_directory(words.front(), words.back());
+  fmt::print("Copied {} from {}\n", counted(files, "file"), words.front());
+  return 0;
+}
+
+int collect(Words words) {
+  constexpr std::size_t kAnyNumber = std::numeric_limits<std::size_t>::max();
+  require_words("collect", words, 4, kAnyNumber, "--identity IDENTITY, one FROM or more, and TO");
+  if (words.front() != "--identity")
+    throw Failure(ErrorKind::usage, "collect wants --identity first", "dunlin-operator help");
+  const Words mounts = words.subspan(2, words.size() - 3);
+  const std::size_t files = collect_files(words[1], mounts, words.back());
+  fmt::print("Collected {} from {}\n", counted(files, "file"), counted(mounts.size(), "ConfigMap"));
+  return 0;
+}
+
 int run_part(Words words, Interrupt& interrupt) {
   std::string_view name(words.front());
   name.remove_prefix(name.rfind('/') + 1);
@@ -72,6 +113,9 @@ int run_part(Words words, Interrupt& interrupt) {
     fmt::print("{}", installation(read_manifest_image(words)));
     return 0;
   }
+  if (part == "install") return install(words);
+  if (part == "copy") return copy(words);
+  if (part == "collect") return collect(words);
   if (part == "help" || part == "--help" || part == "-h") return print_help();
   if (part == "version" || part == "--version") return print_version();
   throw Failure(ErrorKind::usage, fmt::format("dunlin-operator knows no \"{}\"", part), "dunlin-operator help");
