@@ -37,7 +37,7 @@ def test_no_template_among_the_pods(api, namespace):
     assert api.list("Job", namespace) == []
 
 
-def test_started_running_succeeded_up_to_date(api, namespace, tmp_path):
+def test_m01_started_running_succeeded_up_to_date(api, namespace, tmp_path):
     """C04, C05, C07, M01"""
     api.create(migrator("testing", namespace, script=f"{GATE}; echo ran >>/shared/log"))
     api.create(with_folder(workload("Deployment", "testing", namespace, "myapp:latest"), tmp_path))
@@ -73,7 +73,7 @@ def test_started_running_succeeded_up_to_date(api, namespace, tmp_path):
     assert lines(tmp_path / "log") == ["ran"]
 
 
-def test_the_next_version_is_migrated_and_the_one_before_still_starts(kubernetes, api, namespace, tmp_path):
+def test_m01_the_next_version_is_migrated_and_the_one_before_still_starts(kubernetes, api, namespace, tmp_path):
     """M01; and a pod of the version before does not wait for ever."""
     api.create(migrator("web", namespace, script="echo ran >>/shared/log"))
     api.create(with_folder(workload("Deployment", "web", namespace, "myapp:v1"), tmp_path))

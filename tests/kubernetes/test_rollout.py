@@ -117,7 +117,7 @@ def held(database):
     connection.close()
 
 
-def test_from_the_first_version_to_the_next_and_back(shop, held, namespace):
+def test_e01_from_the_first_version_to_the_next_and_back(shop, held, namespace):
     api, database = shop.api, shop.database
     shop.migrator()
     shop.apply("v1")

@@ -116,7 +116,7 @@ TEST(Waiter, WhoGivesUpSaysWhatItWaitedFor) {
   EXPECT_EQ(wait(options).failure, "migrator shop/main has not run app:v2 within 1 min: exit code 1");
 }
 
-TEST(Waiter, SurvivesWhatTheNetworkDoes) {
+TEST(Waiter, P1_5_SurvivesWhatTheNetworkDoes) {
   ScriptedServer server([](const auto&, int number) -> Reply {
     if (number == 1) return {.pieces = {}, .close = true};
     if (number == 2) return ScriptedServer::answer(503, "no healthy upstream");
