@@ -8,6 +8,7 @@
 
 #include "dunlin/error.h"
 #include "dunlin/migration.h"
+#include "dunlin/status.h"
 
 namespace dunlin {
 
@@ -53,6 +54,8 @@ struct Report {
   // The newest version in the history after the run.
   Version at_version;
   std::vector<Diagnostic> diagnostics;
+  // Files and history after the run; empty where the database could not be asked.
+  std::optional<Status> status;
 };
 
 const char* to_string(Outcome outcome) noexcept;

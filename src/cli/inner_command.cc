@@ -22,8 +22,10 @@ int run_inner_command(const Invocation& outer, const std::vector<std::string>& w
     const Setting& given = outer.settings.at(row.key);
     if (given.source.kind != SourceKind::fallback) settings.offer(row.key, given.value, given.source);
   }
-  Invocation inner{settings,  outer.environment, outer.keys,  outer.console,
-                   outer.log, interrupt,         outer.clock, reads_only};
+  // The console's own run is not over.
+  RunSummary unread;
+  Invocation inner{settings,  outer.environment, outer.keys, outer.console, outer.log,
+                   interrupt, outer.clock,       unread,     reads_only};
   return line.command()->run(inner);
 }
 

@@ -6,6 +6,7 @@
 #include "cli/console.h"
 #include "cli/environment.h"
 #include "cli/key_variables.h"
+#include "cli/run_summary.h"
 #include "cli/settings.h"
 #include "dunlin/interrupt.h"
 
@@ -19,6 +20,8 @@ struct Invocation {
   Log& log;
   Interrupt& interrupt;
   Clock& clock;
+  // For --summary-file. A command that runs migrations, or shows which ones it would run, fills it in.
+  RunSummary& summary;
   // A command that writes is refused: it was typed into a console that only reads.
   bool reads_only = false;
 

@@ -68,6 +68,7 @@ Report watched_run(const Invocation& invocation, const Project& project, const R
     report = run(project, options, observers);
   });
   keep_metrics(invocation, project, meter.measured(report));
+  invocation.summary.take(report);
   return report;
 }
 

@@ -13,6 +13,8 @@
 #include "cli/reference.h"
 #include "cli/render/json.h"
 #include "cli/render/text_error.h"
+#include "cli/run_summary.h"
+#include "cli/settings_table.h"
 #include "dunlin/version.h"
 
 namespace dunlin::cli {
@@ -53,6 +55,13 @@ class Program {
       : input_(input), console_(console), interrupt_(interrupt), json_(asks_for_json(input.words)) {}
 
   int run() {
+    const int code = run_and_report();
+    keep_summary(code);
+    return code;
+  }
+
+ private:
+  int run_and_report() {
     try {
       const int code = run_command();
       console_.flush();
@@ -69,7 +78,6 @@ class Program {
     }
   }
 
- private:
   // Before the command line is understood, or when it cannot be.
   static bool asks_for_json(const std::vector<std::string>& words) {
     return std::ranges::find(words, "--json") != words.end();
@@ -86,12 +94,17 @@ class Program {
     }
     if (line_.wants_help() || line_.row() == nullptr) return show_help();
 
-    const LoadedSettings loaded = load_settings(std::move(flags), line_.config(), input_.environment);
+    choose_summary_file(flags);
+    loaded_.emplace(load_settings(std::move(flags), line_.config(), input_.environment));
+    const LoadedSettings& loaded = *loaded_;
+    choose_summary_file(loaded.settings);
     export_libpq_variables(loaded.environment);
     remember_secrets(loaded);
     console_.use_colour(colours_wanted(loaded.settings, input_.environment));
     log_.emplace(log_options(loaded.settings, console_.terminals()), console_.secrets(), Clock::real());
-    Invocation invocation{loaded.settings, loaded.environment, input_.keys, console_, *log_, interrupt_, Clock::real()};
+    invocation_.emplace(Invocation{loaded.settings, loaded.environment, input_.keys, console_, *log_, interrupt_,
+                                   Clock::real(), summary_});
+    Invocation& invocation = *invocation_;
     if (input_.password_in_arguments) {
       invocation.warn({.severity = Severity::warning,
                        .code = "password-in-arguments",
@@ -114,6 +127,28 @@ class Program {
     return static_cast<int>(ExitCode::done);
   }
 
+  // Settings that cannot be read are the end of a run, too: then a flag or a variable may have named it all the same.
+  void choose_summary_file(const Settings& settings) {
+    if (line_.row()->failure != FailureDocument::run) return;
+    const auto variable = input_.environment.find(environment_name(*find_setting_row("summary_file")));
+    summary_file_ = settings.text("summary_file");
+    if (!loaded_ && summary_file_.empty() && variable != input_.environment.end()) summary_file_ = variable->second;
+  }
+
+  // Where it cannot be written the run has still done what it did: that is a warning.
+  void keep_summary(int code) {
+    if (summary_file_.empty()) return;
+    try {
+      write_summary(summary_file_, summary_document(summary_, code, console_.secrets()));
+    } catch (const Failure& failure) {
+      const Diagnostic lost{.severity = Severity::warning,
+                            .code = "summary-file",
+                            .message = fmt::format("the summary of this run is lost: {}", failure.error().message)};
+      if (invocation_) return invocation_->warn(lost);
+      console_.err(render_diagnostic(lost, console_.error_paint()));
+    }
+  }
+
   // Whichever database is chosen in the end, none of these may be shown.
   void remember_secrets(const LoadedSettings& loaded) {
     for (const char* name : {"PGPASSWORD", "DB__PASSWORD"}) {
@@ -127,6 +162,7 @@ class Program {
   }
 
   void report(const Error& error) {
+    summary_.error = error_paragraph(error);
     if (json_) {
       const bool run = line_.row() != nullptr && line_.row()->failure == FailureDocument::run;
       Json json;
@@ -153,7 +189,11 @@ class Program {
   Interrupt& interrupt_;
   bool json_;
   CommandLine line_;
+  std::optional<LoadedSettings> loaded_;
   std::optional<Log> log_;
+  RunSummary summary_;
+  std::string summary_file_;
+  std::optional<Invocation> invocation_;
 };
 
 }  // namespace

@@ -60,6 +60,8 @@ constexpr std::array kRows{
                "push the run's metrics to this Prometheus Pushgateway", true},
     SettingRow{"metrics_file", text, everywhere, running, "", "", "FILE",
                "add the run's metrics to this file, for node_exporter's textfile collector and dunlin serve"},
+    SettingRow{"summary_file", text, everywhere, running, "", "", "FILE",
+               "write what became of the run to this file, for /dev/termination-log of a container"},
 
     SettingRow{"listen", text, everywhere, serving, "127.0.0.1:8080", "", "HOST:PORT", "where serve listens"},
     SettingRow{"ready_strict", on_off, everywhere, serving, "off", "", "",

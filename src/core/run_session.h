@@ -46,6 +46,7 @@ class RunSession {
   // Filled by prepare_history().
   const GrantScript& grants() const { return grants_; }
   const Status& status() const { return status_; }
+  bool has_read_history() const { return journal_.has_value(); }
   // Whether the history, as last read, has what the step would do.
   bool is_settled(const Step&) const;
   // Of the last connection.

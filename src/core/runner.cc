@@ -258,6 +258,7 @@ class Run {
   }
 
   void recover(const Error& why) {
+    is_lost_ = true;
     if (++losses_ > kMostConnectionLosses) {
       Error error = why;
       error.hint = "the connection breaks again and again; look at the server's log";
@@ -268,6 +269,7 @@ class Run {
       finish_with(*error);
       return;
     }
+    is_lost_ = false;
     if (begun_) plan_again();
   }
 
@@ -348,12 +350,18 @@ class Run {
   void summarise() {
     report_.pending_left = run_.status().count(MigrationState::pending);
     report_.at_version = run_.status().at_version();
-    if (report_.applied.empty()) return;
+    if (report_.applied.empty()) {
+      // Nothing was written since it was read.
+      const bool is_away = is_lost_ || (report_.error && report_.error->kind == ErrorKind::connect);
+      if (!is_away && run_.has_read_history()) report_.status = run_.status();
+      return;
+    }
     try {
       // The truth is the database's: some migrations write the history table themselves. Interrupted, this throws.
       run_.refresh();
       report_.pending_left = run_.status().count(MigrationState::pending);
       report_.at_version = run_.status().at_version();
+      report_.status = run_.status();
     } catch (const Failure&) {
       // It cannot be asked any more: say what we know.
       if (direction_ == Direction::up) {
@@ -378,6 +386,8 @@ class Run {
   // Since when its transaction finds the run lock taken; only behind a pooler, where each transaction takes it.
   std::optional<Clock::Steady> busy_since_;
   int losses_ = 0;
+  // The connection broke and there is no other.
+  bool is_lost_ = false;
   // Under the lock, with a plan that is being carried out.
   bool begun_ = false;
   bool stopped_ = false;

@@ -22,6 +22,7 @@ class Down final : public Command {
 
   int run(Invocation& invocation) override {
     const RunOptions options = limits_.on_top_of(invocation.settings.run_options());
+    invocation.summary.dry_run = dry_run_;
     const Project project = open_project(invocation, DatabaseUse::write);
     if (dry_run_) return show_plan(invocation, project, options, Direction::down);
     confirm_revert(invocation, project, options);

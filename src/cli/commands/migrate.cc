@@ -22,6 +22,7 @@ class Migrate final : public Command {
 
   int run(Invocation& invocation) override {
     const RunOptions options = limits_.on_top_of(invocation.settings.run_options());
+    invocation.summary.dry_run = dry_run_;
     if (create_database_ && dry_run_) return plan_creating(invocation, options);
     const Project project = create_database_ ? open_creating(invocation) : open_project(invocation, DatabaseUse::write);
     if (dry_run_) return show_plan(invocation, project, options, Direction::up);

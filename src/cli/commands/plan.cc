@@ -66,6 +66,8 @@ int show(const Invocation& invocation, const Project& project, const Snapshot& s
   const Plan plan = direction == Direction::up
                         ? plan_up(project.catalog, *project.scheme, snapshot.status, dialect, options)
                         : plan_down(project.catalog, *project.scheme, snapshot.status, dialect, options);
+  invocation.summary.status = snapshot.status;
+  if (plan.refusal) invocation.summary.error = error_paragraph(*plan.refusal);
   const Subject subject = subject_of(project, snapshot.server);
   Console& console = invocation.console;
   if (invocation.json()) {

@@ -51,6 +51,15 @@ class RunnerTest : public ::testing::Test {
     for (const AppliedStep& step : report.applied) versions.push_back(step.version.text);
     return versions;
   }
+  // What the report says is applied; "unknown" where it says nothing.
+  static std::string known(const Report& report) {
+    if (!report.status) return "unknown";
+    std::string versions;
+    for (const StatusRow& row : report.status->rows) {
+      if (row.state == MigrationState::applied) versions += row.version.text;
+    }
+    return versions;
+  }
   Report up() { return run_up(project, options, observer); }
   Report down() { return run_down(project, options, observer); }
 
@@ -71,6 +80,7 @@ TEST_F(RunnerTest, AppliesWhatIsPendingUnderTheLock) {
   EXPECT_THAT(history(), ElementsAre(1, 2, 3, 4));
   EXPECT_EQ(report.at_version.text, "4");
   EXPECT_EQ(report.pending_left, 0U);
+  EXPECT_EQ(known(report), "1234");
   EXPECT_THAT(database.log, ElementsAre("lock 1", "unlock 1", "close 1"));
 }
 
@@ -78,6 +88,7 @@ TEST_F(RunnerTest, TakesNoLockAndWritesNothingWhenNothingIsPending) {
   applied({1, 2, 3, 4});
   const Report report = up();
   EXPECT_EQ(report.outcome, Outcome::nothing);
+  EXPECT_EQ(known(report), "1234");
   EXPECT_THAT(database.log, Not(Contains("lock 1")));
 }
 
@@ -140,6 +151,7 @@ TEST_F(RunnerTest, ReportsWhatWasAppliedWhenAStepFails) {
   EXPECT_EQ(report.outcome, Outcome::failed);
   EXPECT_THAT(versions(report), ElementsAre("1", "2"));
   EXPECT_EQ(report.failed->version.text, "3");
+  EXPECT_EQ(known(report), "12");
   EXPECT_EQ(report.pending_left, 2U);
 }
 
@@ -200,7 +212,18 @@ TEST_F(RunnerTest, SaysInDoubtWhenTheDatabaseStaysAway) {
   EXPECT_EQ(report.outcome, Outcome::error);
   EXPECT_EQ(report.error->kind, ErrorKind::in_doubt);
   EXPECT_THAT(versions(report), ElementsAre("1"));
+  EXPECT_EQ(known(report), "unknown");
   EXPECT_GE(clock.slept, std::chrono::seconds{25});
+}
+
+// It may have committed, although nothing is known to be applied.
+TEST_F(RunnerTest, KnowsNothingOfTheHistoryWhenTheDatabaseStaysAwayFromTheFirstStepOn) {
+  database.troubles.push_back({.outcome = ApplyOutcome::lost, .after = 0, .kind = ErrorKind::connect});
+  database.connects = std::deque<bool>(1000, false);
+  database.connects.front() = true;
+  const Report report = up();
+  EXPECT_EQ(report.error->kind, ErrorKind::in_doubt);
+  EXPECT_EQ(known(report), "unknown");
 }
 
 TEST_F(RunnerTest, PlansAgainWhenTheHistoryMoved) {
@@ -238,6 +261,7 @@ TEST_F(RunnerTest, RefusesWithoutALockWhenAnAppliedFileChanged) {
   const Report report = up();
   EXPECT_EQ(report.outcome, Outcome::refused);
   EXPECT_EQ(report.error->kind, ErrorKind::validation);
+  EXPECT_EQ(report.status->at_version().text, "1");
   EXPECT_TRUE(database.log == std::vector<std::string>{"close 1"});
 }
 
@@ -253,6 +277,7 @@ TEST_F(RunnerTest, AFailedConnectionIsAReport) {
   const Report report = up();
   EXPECT_EQ(report.outcome, Outcome::error);
   EXPECT_EQ(report.error->kind, ErrorKind::connect);
+  EXPECT_EQ(known(report), "unknown");
 }
 
 TEST_F(RunnerTest, AnUnknownTargetIsAUsageError) {
