@@ -62,12 +62,19 @@ def test_whatever_it_renders_is_accepted(render, cluster, sets):
 
 def test_values_reach_the_operator(render):
     found = render("image.repository=registry.example.com/a", "image.tag=2", "waiter.timeout=30m",
-                   "waiter.user=1000", "waiter.pullPolicy=Always", "extraArgs[0]=--log-level=debug")
+                   "waiter.user=1000", "waiter.pullPolicy=Always", "extraArgs[0]=--log-level=debug", "copyUser=1000700000",
+                   "adminImage.repository=registry.example.com/b", "adminImage.tag=3")
     container, = named(found, "Deployment")["spec"]["template"]["spec"]["containers"]
     values = {one["name"]: one.get("value") for one in container["env"]}
     assert container["image"] == values["WAITER_IMAGE"] == "registry.example.com/a:2"
-    assert container["args"][-4:] == ["--waiter-timeout=30m", "--waiter-user=1000", "--waiter-pull-policy=Always",
-                                      "--log-level=debug"]
+    assert values["ADMIN_IMAGE"] == "registry.example.com/b:3"
+    assert container["args"][-5:] == ["--waiter-timeout=30m", "--waiter-user=1000", "--waiter-pull-policy=Always",
+                                      "--copy-user=1000700000", "--log-level=debug"]
+
+
+def test_the_user_of_jobs_may_be_left_to_the_cluster(render):
+    container, = named(render("copyUser=none"), "Deployment")["spec"]["template"]["spec"]["containers"]
+    assert "--copy-user=none" in container["args"]
 
 
 def test_namespaced_it_has_no_cluster_role(render):

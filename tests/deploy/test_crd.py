@@ -41,6 +41,7 @@ STATUS = {
     "blocked": ["web:0"],
     "history": [{"identity": "web:1", "image": "web:1", "jobUID": "uid", "outcome": "Succeeded", "startTime": TIME,
                  "completionTime": TIME, "durationSeconds": 3, "contract": True}],
+    "database": {"current": "2", "applied": ["2", "1"], "appliedTotal": 2, "pending": ["3"], "pendingTotal": 1},
     "retried": "1", "rollbackAllowed": "web:0",
     "contract": {"identity": "web:1", "state": "Started", "since": TIME, "begun": True, "time": TIME, "jobUID": "uid",
                  "failure": {"identity": "web:1", "config": "abc", "jobUID": "uid", "jobDeleted": False, "attempts": 1,
@@ -79,7 +80,7 @@ def test_every_field_that_the_operator_reads_is_in_it():
 
 
 def test_every_field_that_the_operator_writes_is_in_it():
-    source = (OPERATOR / "migrator_status.cc").read_text()
+    source = "".join((OPERATOR / name).read_text() for name in ("migrator_status.cc", "run_report.cc"))
     written = set(re.findall(r'\{"(\w+)", ', source))
     known = set()
 

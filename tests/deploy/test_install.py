@@ -113,6 +113,7 @@ def test_images_are_those_of_this_version(install):
     container, = named(install, "Deployment")["spec"]["template"]["spec"]["containers"]
     values = {one["name"]: one.get("value") for one in container["env"]}
     assert container["image"] == values["WAITER_IMAGE"] == f"dunlin-operator:{version}"
+    assert values["ADMIN_IMAGE"] == f"dunlin:{version}"
     assert values["API_HOSTNAME"] == "migrations-operator-api-service.$(POD_NAMESPACE).svc:5000"
 
 
@@ -180,7 +181,7 @@ def test_rights(cluster, install):
     assert not may("create", "migrators", **ours) and not may("delete", "migrators", **ours)
     assert not may("patch", "mutatingwebhookconfigurations", None, "another", "admissionregistration.k8s.io")
     assert not may("update", "leases", SYSTEM, "another", "coordination.k8s.io")
-    assert not may("list", "configmaps") and not may("list", "namespaces", None) and not may("update", "deployments", group="apps")
+    assert may("get", "configmaps") and not may("list", "configmaps") and not may("list", "namespaces", None) and not may("update", "deployments", group="apps")
 
 
 def allowed(cluster, user, attributes, groups=()):

@@ -32,6 +32,14 @@ const Json& list(const Json& value) {
   return value.is_array() ? value : kEmptyList;
 }
 
+std::vector<std::string> texts(const Json& value) {
+  std::vector<std::string> found;
+  for (const Json& entry : list(value)) {
+    if (entry.is_string()) found.push_back(text(entry));
+  }
+  return found;
+}
+
 StringMap string_map(const Json& value) {
   StringMap map;
   if (!value.is_object()) return map;

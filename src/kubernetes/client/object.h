@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "kubernetes/client/json.h"
 #include "kubernetes/client/time.h"
@@ -27,6 +28,9 @@ std::int64_t integer(const Json& value, std::int64_t otherwise = 0);
 bool flag(const Json& value);
 // An array, so that it can be walked through whatever it is.
 const Json& list(const Json& value);
+
+// The texts of a list; what is none is left out.
+std::vector<std::string> texts(const Json& value);
 
 // Labels, annotations, data.
 using StringMap = std::map<std::string, std::string, std::less<>>;

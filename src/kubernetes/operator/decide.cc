@@ -15,6 +15,7 @@
 #include "kubernetes/operator/keys.h"
 #include "kubernetes/operator/migrated.h"
 #include "kubernetes/operator/pending.h"
+#include "kubernetes/operator/run_report.h"
 
 namespace dunlin::manager {
 namespace {
@@ -62,7 +63,8 @@ class Decider {
   }
 
   void look_around() {
-    survey_ = survey(migrator_, situation_.workloads);
+    survey_ = situation_.database ? survey_database(migrator_, *situation_.database, situation_.workloads)
+                                  : survey(migrator_, situation_.workloads);
     for (const Seen& seen : survey_.proven) {
       if (!survey_.wants(seen.identity))
         record_without_job(status_, Migrated::Origin::adopted, seen.identity, seen.image, seen.workload, now_);
@@ -76,6 +78,8 @@ class Decider {
 
   EndedJob ended_job() const {
     EndedJob job = read_ended_job(*job_, now_);
+    // What it runs is always the admin image.
+    if (migrator_.spec.database && !job.identity.empty()) job.image = job.identity;
     if (!job.identity.empty()) return job;
     // Of migrations-operator: it has an image and nothing else.
     job.identity = job.image;
@@ -143,6 +147,10 @@ class Decider {
   void with_success() {
     const EndedJob job = ended_job();
     if (!status_.recorded_success(job.uid)) {
+      if (report_may_come(job)) {
+        decision_.again_in = std::chrono::seconds(1);
+        return;
+      }
       record_success(status_, job, now_);
       record_digest();
       const Wanted* next = next_to_run();
@@ -159,6 +167,25 @@ class Decider {
     if (keep_until <= now_ || may_run_next()) return delete_job({}, false);
     decision_.again_in = std::chrono::ceil<std::chrono::seconds>(keep_until - now_);
     say_what_is_next();
+  }
+
+  // What it has applied is in its pod, which goes with it and may lag behind.
+  bool report_may_come(const EndedJob& job) const {
+    if (!migrator_.spec.database || now_ - job.finished >= kPodsLag) return false;
+    return std::ranges::none_of(job_pods_, [](const PodView* pod) { return pod->phase == PodPhase::succeeded; });
+  }
+
+  // Where the newest of its pods that could tell has left the schema.
+  void record_schema() {
+    if (!migrator_.spec.database) return status_.database.reset();
+    std::vector<const PodView*> pods = job_pods_;
+    if (contract_job_ != nullptr) pods.insert(pods.end(), contract_job_->pods.begin(), contract_job_->pods.end());
+    std::ranges::stable_sort(pods, {}, &PodView::created);
+    for (const PodView* pod : pods) {
+      const ContainerView* migration = pod->container(kMigrationContainer);
+      const auto report = migration == nullptr ? std::nullopt : read_run_report(migration->message);
+      if (report && report->schema) status_.database = report->schema;
+    }
   }
 
   // The tag may have been moved: what ran is what counts.
@@ -358,6 +385,7 @@ class Decider {
     status_.conditions.keep_times(migrator_.status.conditions);
     if (migrator_.problems.empty()) {
       is_blocked();
+      record_schema();
       std::set<std::string> needed = survey_.live;
       for (const Wanted& wanted : survey_.wanted) needed.insert(wanted.identity());
       if (job_ != nullptr) needed.insert(ended_job().identity);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "kubernetes/operator/action.h"
+#include "kubernetes/operator/database_order.h"
 #include "kubernetes/operator/migrator.h"
 #include "kubernetes/operator/survey.h"
 #include "kubernetes/operator/verdict.h"
@@ -19,6 +20,8 @@ struct Situation {
   const Migrator* migrator = nullptr;
   // Of all pods that its selector matches, and of workloads without pods whose template it matches.
   std::vector<WorkloadPods> workloads;
+  // For spec.database, read behind the pods: what is asked for by any of them is not newer.
+  std::optional<DatabaseOrder> database;
   std::vector<OwnedJob> jobs;
   // The other Migrators of its lock group with a Job that occupies_lock(). Read from the API server itself, and no
   // other of the group may decide between this reading and the creation of a Job.

@@ -4,6 +4,7 @@
 
 #include <fmt/format.h>
 
+#include "kubernetes/operator/database_order.h"
 #include "kubernetes/operator/job_name.h"
 #include "kubernetes/operator/keys.h"
 
@@ -85,6 +86,12 @@ AdmissionAnswer inject(const AdmissionRequest& request, const std::vector<const 
 
 bool selected_by_none(const AdmissionRequest& request, const std::vector<const Migrator*>& migrators) {
   return exemption(request).empty() && selecting(request.object, migrators).empty();
+}
+
+bool waits_for_config_maps(const AdmissionRequest& request, const std::vector<const Migrator*>& migrators) {
+  return exemption(request).empty() &&
+         std::ranges::any_of(selecting(request.object, migrators),
+                             [](const Migrator* migrator) { return has_config_maps(*migrator); });
 }
 
 bool requires_migrator(const AdmissionRequest& request) {

@@ -9,6 +9,7 @@
 #include "base/printable.h"
 #include "base/redact.h"
 #include "kubernetes/operator/job.h"
+#include "kubernetes/operator/run_report.h"
 
 namespace dunlin::manager {
 namespace {
@@ -99,7 +100,9 @@ std::string reason_of(const Json& job) {
 std::string end_of(const ContainerView& container, int log_tail) {
   std::string text = fmt::format("exit code {}", *container.exit_code);
   if (!container.ended_because.empty()) text += fmt::format(" ({})", container.ended_because);
-  const std::string lines = log_tail > 0 ? last_lines(container.message, log_tail) : std::string{};
+  const auto report = read_run_report(container.message);
+  const std::string& message = report ? report->error : container.message;
+  const std::string lines = log_tail > 0 ? last_lines(message, log_tail) : std::string{};
   if (!lines.empty()) text += fmt::format(": {}", lines);
   return text;
 }

@@ -12,6 +12,7 @@ inline constexpr kubernetes::Resource kReplicaSets{"apps", "v1", "replicasets", 
 inline constexpr kubernetes::Resource kStatefulSets{"apps", "v1", "statefulsets", "StatefulSet"};
 inline constexpr kubernetes::Resource kDaemonSets{"apps", "v1", "daemonsets", "DaemonSet"};
 inline constexpr kubernetes::Resource kCronJobs{"batch", "v1", "cronjobs", "CronJob"};
+inline constexpr kubernetes::Resource kConfigMaps{"", "v1", "configmaps", "ConfigMap"};
 // Of API servers before 1.21.
 inline constexpr kubernetes::Resource kOldCronJobs{"batch", "v1beta1", "cronjobs", "CronJob"};
 inline constexpr kubernetes::Resource kRollouts{"argoproj.io", "v1alpha1", "rollouts", "Rollout"};

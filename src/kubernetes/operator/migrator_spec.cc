@@ -37,7 +37,6 @@ std::optional<DatabaseSource> read_database(SpecReader& spec, std::vector<std::s
   const Json database = spec.object("database");
   if (database.is_null()) return std::nullopt;
   SpecReader reader(database, spec.path_of("database"), problems);
-  problems.push_back(spec.path_of("database") + ": not supported by this version");
   const Json& secret_ref = kubernetes::field(database, "urlFrom", "secretKeyRef");
   SpecReader secret(secret_ref, reader.path_of("urlFrom.secretKeyRef"), problems);
   DatabaseSource source{.secret = secret.text("name"),
@@ -60,7 +59,7 @@ MigratorSpec read_spec(const Json& object, std::vector<std::string>& problems) {
   SpecReader reader(object, "spec", problems);
   MigratorSpec spec;
   if (reader.raw("selector").is_null()) {
-    reader.problem("selector", "must be given");
+    if (reader.raw("database").is_null()) reader.problem("selector", "must be given");
   } else {
     spec.selector = read_selector(reader, "selector", problems);
   }
@@ -96,6 +95,12 @@ MigratorSpec read_spec(const Json& object, std::vector<std::string>& problems) {
       {{"image", Trigger::image}, {"template", Trigger::pod_template}, {"digest", Trigger::digest}});
 
   spec.database = read_database(reader, problems);
+  if (spec.database) {
+    // There is no pod to take it from.
+    for (const char* name : {"container", "templateSelector", "trigger"}) {
+      if (!reader.raw(name).is_null()) reader.problem(name, "has no meaning with spec.database");
+    }
+  }
   spec.contract_command = reader.texts("contractCommand");
   if (spec.contract_command && spec.contract_command->empty()) {
     reader.problem("contractCommand", "must not be empty");

@@ -198,7 +198,8 @@ MigratorStatus read_status(const Json& object) {
   status.retried = text(field(object, "retried"));
   status.contract = read_contract(field(object, "contract"));
   status.rollback_allowed = text(field(object, "rollbackAllowed"));
-  for (const Json& identity : list(field(object, "blocked"))) status.blocked.push_back(text(identity));
+  status.blocked = kubernetes::texts(field(object, "blocked"));
+  if (field(object, "database").is_object()) status.database = read_schema_state(field(object, "database"));
 
   const std::string& last = status.last_successful_migration;
   const bool known =
@@ -219,6 +220,7 @@ Json to_json(const MigratorStatus& status) {
               {"retried", status.retried},
               {"rollbackAllowed", status.rollback_allowed}};
   if (status.contract) object["contract"] = to_json(*status.contract);
+  if (status.database) object["database"] = to_json(*status.database);
   return without_empty(std::move(object));
 }
 

@@ -10,6 +10,7 @@
 #include "kubernetes/client/json.h"
 #include "kubernetes/client/time.h"
 #include "kubernetes/operator/conditions.h"
+#include "kubernetes/operator/run_report.h"
 
 namespace dunlin::manager {
 
@@ -111,6 +112,8 @@ struct MigratorStatus {
   std::optional<Contract> contract;
   // The value of the annotation that allows a rollback, as it was heard last.
   std::string rollback_allowed;
+  // Of spec.database: as the last run that could ask left it.
+  std::optional<SchemaState> database;
 
   bool operator==(const MigratorStatus&) const = default;
 

@@ -24,6 +24,10 @@ struct OperatorOptions {
   std::optional<std::chrono::milliseconds> waiter_timeout;
   std::optional<std::int64_t> waiter_user;
   std::string waiter_pull_policy = "IfNotPresent";
+  // For spec.database; empty: there is none, and such Migrators are refused.
+  std::string admin_image;
+  // Its pods run as this user. Not set: as the cluster says. The number is no image's of ours: files belong to it.
+  std::optional<std::int64_t> copy_user = 65532;
 
   bool leader_election = false;
   // Empty: our own.

@@ -50,7 +50,8 @@ class Operator {
         working_(cluster_, client_options(nullptr)),
         events_(working_, kEventSource, [this](const std::string& text) { problem("event", text); }),
         reconciler_(
-            working_, informers_, [this](const Migrator& migrator, const Run& run) { migrations_.ran(migrator, run); },
+            working_, informers_, database_images(),
+            [this](const Migrator& migrator, const Run& run) { migrations_.ran(migrator, run); },
             [this](const Migrator& migrator, const Event& event) { tell(migrator, event); }),
         controller_(reconciler_, metrics_,
                     [this](const ObjectKey& key, const std::string& text) {
@@ -104,6 +105,13 @@ class Operator {
     const std::string service = fmt::format("{}.{}", options_.webhook_service, options_.own_namespace);
     plan.names = {service + ".svc", service + ".svc.cluster.local", service};
     return {.plan = std::move(plan), .folder = {}};
+  }
+
+  DatabaseImages database_images() const {
+    return {.admin = options_.admin_image,
+            .helper = options_.waiter_image,
+            .pull_policy = options_.waiter_pull_policy,
+            .user = options_.copy_user};
   }
 
   WebhookOptions webhook_options() {

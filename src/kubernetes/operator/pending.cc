@@ -15,7 +15,7 @@ bool is_pending(const Migrator& migrator, const Survey& survey, const MigratorSt
   if (entry == nullptr) return true;
   if (!entry->retired_by.empty()) return false;
   // The migrations come from an image of their own, and it is another one now.
-  if (!migrator.spec.image.empty() && entry->image != migrator.spec.image) return true;
+  if (!migrator.spec.database && !migrator.spec.image.empty() && entry->image != migrator.spec.image) return true;
   return migrator.spec.rollback_policy == RollbackPolicy::run &&
          !rolled_back_from(survey, status, wanted.identity()).empty();
 }

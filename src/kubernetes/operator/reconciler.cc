@@ -18,6 +18,10 @@ namespace {
 
 // A copy that is behind is brought up by the next line of its watch, which wakes us.
 constexpr std::chrono::seconds kCopyIsBehind{1};
+// ConfigMaps are read, and not watched: a right to watch them would be one to read all there are.
+constexpr std::chrono::milliseconds kConfigMapsAnew{30'000};
+constexpr std::chrono::milliseconds kConfigMapsThatAreNotThere{5'000};
+constexpr std::chrono::seconds kConfigMapsWithin{10};
 
 Json preconditions(const std::string& uid, const std::string& resource_version) {
   Json conditions{{"uid", uid}};
@@ -43,10 +47,11 @@ struct Reconciler::Gathered {
   Situation situation;
 };
 
-Reconciler::Reconciler(kubernetes::ApiClient& api, const Informers& informers, OnRun on_run, OnEvent on_event,
-                       Clock& clock)
+Reconciler::Reconciler(kubernetes::ApiClient& api, const Informers& informers, DatabaseImages images, OnRun on_run,
+                       OnEvent on_event, Clock& clock)
     : api_(api),
       informers_(informers),
+      images_(std::move(images)),
       on_run_(std::move(on_run)),
       on_event_(std::move(on_event)),
       clock_(clock),
@@ -59,15 +64,24 @@ Reconciled Reconciler::reconcile(const kubernetes::ObjectKey& key) {
   if (is_behind(*migrator)) return {.again_in = kCopyIsBehind};
 
   Gathered gathered = gather(*migrator);
-  Decision decision = decide(gathered.situation);
-  if (migrator->spec.lock_group.empty() || std::holds_alternative<std::monostate>(decision.action))
-    return carry_out(*migrator, decision);
+  Reconciled reconciled = bring_on(*migrator, gathered);
+  if (gathered.situation.database && has_config_maps(*migrator)) {
+    const auto latest = gathered.situation.database->problem.empty() ? kConfigMapsAnew : kConfigMapsThatAreNotThere;
+    reconciled.again_in = std::min(reconciled.again_in.value_or(latest), latest);
+  }
+  return reconciled;
+}
+
+Reconciled Reconciler::bring_on(const Migrator& migrator, Gathered& gathered) {
+  const Decision decision = decide(gathered.situation);
+  if (migrator.spec.lock_group.empty() || std::holds_alternative<std::monostate>(decision.action))
+    return carry_out(migrator, decision);
 
   // Something is to happen to a Job: who else has the lock counts now.
-  const auto turn = lock_groups_.enter(*migrator);
-  gathered.situation.lock_holders = lock_groups_.holders(*migrator);
+  const auto turn = lock_groups_.enter(migrator);
+  gathered.situation.lock_holders = lock_groups_.holders(migrator);
   gathered.situation.now = now();
-  return carry_out(*migrator, decide(gathered.situation));
+  return carry_out(migrator, decide(gathered.situation));
 }
 
 Reconciler::Gathered Reconciler::gather(const Migrator& migrator) const {
@@ -81,6 +95,11 @@ Reconciler::Gathered Reconciler::gather(const Migrator& migrator) const {
   for (const auto& holder : informers_.lasting_workloads(migrator)) lasting.push_back(holder->object());
   gathered.situation.workloads =
       find_workloads(migrator, pods, lasting, [this](const kubernetes::Reference& wanted) { return fetch(wanted); });
+
+  // Behind the pods: see there.
+  const bool is_asked_for = migrator.problems.empty() && !migrator.skipped && !migrator.being_deleted;
+  if (migrator.spec.database && is_asked_for)
+    gathered.situation.database = order_database(migrator, images_, api_, net::Patience::of(kConfigMapsWithin));
 
   for (const auto& job : informers_.jobs().all_in(migrator.namespace_name)) {
     const bool is_ours = job->migrator_uid == migrator.uid && job->migrator == migrator.name;

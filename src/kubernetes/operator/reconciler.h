@@ -33,7 +33,7 @@ class Reconciler {
   using OnRun = std::function<void(const Migrator&, const Run&)>;
   using OnEvent = std::function<void(const Migrator&, const Event&)>;
 
-  Reconciler(kubernetes::ApiClient&, const Informers&, OnRun, OnEvent, Clock& = Clock::real());
+  Reconciler(kubernetes::ApiClient&, const Informers&, DatabaseImages, OnRun, OnEvent, Clock& = Clock::real());
 
   // Throws Failure (connect, timeout, interrupted).
   Reconciled reconcile(const kubernetes::ObjectKey&);
@@ -41,6 +41,7 @@ class Reconciler {
  private:
   struct Gathered;
 
+  Reconciled bring_on(const Migrator&, Gathered&);
   Gathered gather(const Migrator&) const;
   void read_contract_job(const Migrator&, std::vector<kubernetes::Json>& jobs) const;
   kubernetes::Json fetch(const kubernetes::Reference&) const;
@@ -56,6 +57,7 @@ class Reconciler {
 
   kubernetes::ApiClient& api_;
   const Informers& informers_;
+  const DatabaseImages images_;
   const OnRun on_run_;
   const OnEvent on_event_;
   Clock& clock_;

@@ -202,4 +202,29 @@ Survey survey(const Migrator& migrator, const std::vector<WorkloadPods>& workloa
   return Surveyor(migrator, workloads).run();
 }
 
+Survey survey_database(const Migrator& migrator, const DatabaseOrder& order,
+                       const std::vector<WorkloadPods>& workloads) {
+  Survey result{.wanted = {}, .present = {}, .proven = {}, .live = {}, .problem = order.problem};
+  for (const WorkloadPods& entry : workloads) {
+    for (const PodView* pod : entry.pods) {
+      if (!pod->is_live() || !pod->migration_of.empty() || !migrator.selects(pod->labels)) continue;
+      const WaiterView* waiter = pod->waiter_for(migrator.name);
+      // One without a waiter may need any version: nothing that is wanted is called as its image is.
+      const ContainerView* container = pod->container({});
+      const std::string image = container == nullptr ? std::string{} : container->image;
+      result.live.insert(waiter == nullptr ? image : waiter->identity);
+      // The files may have changed since it was made, and nobody makes it anew: what comes after is right for it, too.
+      if (waiter != nullptr && !waiter->done)
+        result.present.push_back({.identity = waiter->identity, .image = waiter->identity, .workload = {}});
+    }
+  }
+  if (!order.problem.empty()) return result;
+  result.wanted.push_back({.order = {.identity = order.identity, .image = {}, .workload = &order.workload},
+                           .image = order.identity,
+                           .workloads = {order.workload.name},
+                           .newest = order.workload.created,
+                           .after = {}});
+  return result;
+}
+
 }  // namespace dunlin::manager

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "kubernetes/operator/database_order.h"
 #include "kubernetes/operator/job.h"
 #include "kubernetes/operator/migrator.h"
 #include "kubernetes/operator/pod_view.h"
@@ -58,5 +59,8 @@ struct Survey {
 
 // Pods that the Migrator does not select, that have ended, are about to go or are a migration's own do not count.
 Survey survey(const Migrator&, const std::vector<WorkloadPods>&);
+
+// The same of a Migrator with spec.database: what is wanted is what the order says, and pods only wait for it.
+Survey survey_database(const Migrator&, const DatabaseOrder&, const std::vector<WorkloadPods>&);
 
 }  // namespace dunlin::manager

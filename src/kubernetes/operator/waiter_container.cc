@@ -1,8 +1,10 @@
 #include "kubernetes/operator/waiter_container.h"
 
+#include "kubernetes/operator/database_order.h"
 #include "kubernetes/operator/identity.h"
 #include "kubernetes/operator/job_name.h"
 #include "kubernetes/operator/keys.h"
+#include "kubernetes/operator/own_container.h"
 
 namespace dunlin::manager {
 namespace {
@@ -25,10 +27,16 @@ const Json& awaited_container(const Json& pod_spec, const std::string& name) {
   return containers.empty() ? none : containers.front();
 }
 
+std::string awaited_identity(const Migrator& migrator, const Json& pod_spec, const Json& container,
+                             const WaiterOptions& options) {
+  if (!migrator.spec.database) return identity_of(migrator.spec.trigger, pod_spec, container);
+  return has_config_maps(migrator) ? options.files_identity(migrator) : identity_in_image(*migrator.spec.database);
+}
+
 Json command(const Migrator& migrator, const Json& pod_spec, const WaiterOptions& options) {
   const Json& container = awaited_container(pod_spec, migrator.spec.container);
   const std::string& image = text(field(container, "image"));
-  const std::string identity = identity_of(migrator.spec.trigger, pod_spec, container);
+  const std::string identity = awaited_identity(migrator, pod_spec, container, options);
   Json words{"/waiter", image, migrator.namespace_name, migrator.name, options.host};
   if (identity != image) words.push_back(std::string(kIdentityOption) + identity);
   const std::string token = options.token ? options.token(migrator, identity) : std::string();
@@ -38,11 +46,7 @@ Json command(const Migrator& migrator, const Json& pod_spec, const WaiterOptions
 }
 
 Json security_context(const Json& pod_spec, const WaiterOptions& options) {
-  Json context{{"allowPrivilegeEscalation", false},
-               {"readOnlyRootFilesystem", true},
-               {"runAsNonRoot", true},
-               {"capabilities", {{"drop", {"ALL"}}}},
-               {"seccompProfile", {{"type", "RuntimeDefault"}}}};
+  Json context = hardened();
   const Json& user = field(pod_spec, "securityContext", "runAsUser");
   if (options.run_as_user) {
     context["runAsUser"] = *options.run_as_user;
@@ -55,12 +59,11 @@ Json security_context(const Json& pod_spec, const WaiterOptions& options) {
 }  // namespace
 
 Json waiter_container(const Migrator& migrator, const Json& pod_spec, const WaiterOptions& options) {
-  const Json resources{{"memory", "32M"}, {"cpu", "20m"}};
   return {{"name", waiter_name(migrator.name)},
           {"image", options.image},
           {"imagePullPolicy", options.pull_policy},
           {"command", command(migrator, pod_spec, options)},
-          {"resources", {{"requests", resources}, {"limits", resources}}},
+          {"resources", least_resources()},
           {"securityContext", security_context(pod_spec, options)},
           {"terminationMessagePolicy", "FallbackToLogsOnError"}};
 }

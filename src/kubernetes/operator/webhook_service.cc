@@ -7,6 +7,7 @@
 #include "dunlin/error.h"
 #include "kubernetes/client/object.h"
 #include "kubernetes/operator/author_check.h"
+#include "kubernetes/operator/database_order.h"
 #include "kubernetes/operator/injection.h"
 #include "kubernetes/operator/kinds.h"
 
@@ -48,15 +49,13 @@ std::vector<const Migrator*> pointers(const Migrators& migrators) {
 }
 
 // All of a namespace as the API server has them now. Throws Failure (config, connect, timeout, interrupted).
-Migrators live_migrators(kubernetes::ApiClient& api, const std::string& namespace_name) {
-  const auto until = std::chrono::steady_clock::now() + kLookWithin;
+Migrators live_migrators(kubernetes::ApiClient& api, const std::string& namespace_name, const net::Patience& patience) {
   Migrators all;
   std::string next_page;
   do {
     std::string path = path_of(kMigrators, namespace_name) + "?limit=500";
     if (!next_page.empty()) path += "&continue=" + kubernetes::query_text(next_page);
-    const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
-    const auto answer = api.call({.path = std::move(path), .timeout = std::max(left, std::chrono::milliseconds{1})});
+    const auto answer = api.call({.path = std::move(path), .timeout = patience.left()});
     const Json& page = answer.object("listing the Migrators of namespace " + namespace_name);
     for (const Json& item : kubernetes::list(field(page, "items")))
       all.push_back(std::make_shared<const Migrator>(read_migrator(item)));
@@ -65,15 +64,18 @@ Migrators live_migrators(kubernetes::ApiClient& api, const std::string& namespac
   return all;
 }
 
-AdmissionAnswer inject_by_live_migrators(const AdmissionRequest& request, kubernetes::ApiClient& api,
-                                         const WaiterOptions& options) noexcept {
+// Asks the API server for what the cache does not have: `known` where that is all right, and what ConfigMaps hold.
+AdmissionAnswer inject_by_asking(const AdmissionRequest& request, const std::optional<Migrators>& known,
+                                 kubernetes::ApiClient& api, WaiterOptions options) noexcept {
+  std::string_view doing = "whether a Migrator selects this pod";
   try {
-    return inject(request, pointers(live_migrators(api, request.namespace_name)), options);
+    const auto patience = net::Patience::of(kLookWithin);
+    const Migrators migrators = known ? *known : live_migrators(api, request.namespace_name, patience);
+    doing = "which migrations this pod has to wait for";
+    options.files_identity = [&](const Migrator& migrator) { return database_identity(migrator, api, patience); };
+    return inject(request, pointers(migrators), options);
   } catch (const std::exception& problem) {
-    return undecided(fmt::format(
-        "whether a Migrator selects this pod cannot be told, and its namespace or an annotation says that it "
-        "must be known: {}",
-        problem.what()));
+    return undecided(fmt::format("{} cannot be told: {}", doing, problem.what()));
   }
 }
 
@@ -106,9 +108,11 @@ void WebhookService::handle(const net::HttpRequest& request, const net::Respond&
 void WebhookService::mutate(const AdmissionRequest& request, bool strict, const net::Respond& respond) {
   const Migrators known = migrators_of_(request.namespace_name);
   const bool certain = !(strict || requires_migrator(request)) || !selected_by_none(request, pointers(known));
-  if (certain) return respond(reviewed(request, inject(request, pointers(known), options_.waiter)));
+  if (certain && !waits_for_config_maps(request, pointers(known)))
+    return respond(reviewed(request, inject(request, pointers(known), options_.waiter)));
+  const std::optional<Migrators> enough = certain ? std::optional(known) : std::nullopt;
   const bool asked =
-      errands_.run([this, request] { return inject_by_live_migrators(request, api_, options_.waiter); },
+      errands_.run([this, request, enough] { return inject_by_asking(request, enough, api_, options_.waiter); },
                    [request, respond](const AdmissionAnswer& answer) { respond(reviewed(request, answer)); });
   if (!asked) respond(reviewed(request, undecided(kBusy)));
 }

@@ -96,6 +96,12 @@ std::vector<GoFlag> manager_flags(OperatorOptions& o) {
       {"waiter-pull-policy", "", "POLICY", "the waiters' imagePullPolicy",
        choose<std::string>(o.waiter_pull_policy,
                            {{"Always", "Always"}, {"IfNotPresent", "IfNotPresent"}, {"Never", "Never"}})},
+      {"admin-image", "ADMIN_IMAGE", "IMAGE", "the image with dunlin that migrates for spec.database",
+       into(o.admin_image)},
+      {"copy-user", "", "UID", "the user that pods of spec.database run as, or none: the cluster says (OpenShift)",
+       [&o](const std::string& value) {
+         o.copy_user = value == "none" ? std::nullopt : std::optional(user_id(value));
+       }},
       {"enable-leader-election", "", "", "for several replicas: one of them creates Jobs", into(o.leader_election)},
       {"leader-election-namespace", "", "NAMESPACE", "where its Lease is; without it, the operator's own",
        into(o.leader_election_namespace)},

@@ -14,6 +14,11 @@ void replace_all(std::string& text, const std::string& from, const std::string& 
     text.replace(at, from.size(), to);
 }
 
+// `ours` is its name at this version, which ends its line wherever it stands.
+void replace_image(std::string& text, std::string_view ours, const std::string& image) {
+  if (!image.empty()) replace_all(text, fmt::format(": {}:{}\n", ours, version()), fmt::format(": {}\n", image));
+}
+
 std::function<void(const std::string&)> image_into(std::string& target) {
   return [&target](const std::string& value) {
     if (value.empty() || value.find_first_of(" \t\n\"'#{}[]") != std::string::npos)
@@ -24,22 +29,24 @@ std::function<void(const std::string&)> image_into(std::string& target) {
 
 }  // namespace
 
-std::string installation(const std::string& image) {
+std::string installation(const ManifestImages& images) {
   std::string text;
   for (const std::string_view object : embedded_objects()) {
     if (!text.empty()) text += "---\n";
     text += object;
   }
-  // Where it stands, it ends its line.
-  if (!image.empty()) replace_all(text, fmt::format(": dunlin-operator:{}\n", version()), fmt::format(": {}\n", image));
+  replace_image(text, "dunlin-operator", images.of_operator);
+  replace_image(text, "dunlin", images.admin);
   return text;
 }
 
-std::string read_manifest_image(std::span<const std::string> words) {
-  std::string image;
-  const std::vector<GoFlag> flags{{"image", "", "IMAGE", "of the operator and its waiters", image_into(image)}};
+ManifestImages read_manifest_images(std::span<const std::string> words) {
+  ManifestImages images;
+  const std::vector<GoFlag> flags{
+      {"image", "", "IMAGE", "of the operator and its waiters", image_into(images.of_operator)},
+      {"admin-image", "", "IMAGE", "with dunlin, for spec.database", image_into(images.admin)}};
   read_go_flags(words, flags, [](std::string_view) { return std::string(); });
-  return image;
+  return images;
 }
 
 }  // namespace dunlin::program

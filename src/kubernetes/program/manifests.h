@@ -10,11 +10,16 @@ namespace dunlin::program {
 // The objects of deploy/install.yaml, in its order.
 std::span<const std::string_view> embedded_objects();
 
-// One document of YAML for each object. `image`: of the operator and its waiters; empty: this version's, without a
-// registry.
-std::string installation(const std::string& image);
+// Empty: this version's, without a registry.
+struct ManifestImages {
+  std::string of_operator;  // and of its waiters
+  std::string admin;        // of spec.database
+};
 
-// `words` are the command's own: --image. Throws Failure (usage).
-std::string read_manifest_image(std::span<const std::string> words);
+// One document of YAML for each object.
+std::string installation(const ManifestImages&);
+
+// `words` are the command's own: --image, --admin-image. Throws Failure (usage).
+ManifestImages read_manifest_images(std::span<const std::string> words);
 
 }  // namespace dunlin::program

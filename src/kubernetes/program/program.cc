@@ -37,7 +37,7 @@ int print_help() {
       "\n"
       "  dunlin-operator [manager] [flags]                  run the operator\n"
       "  dunlin-operator waiter IMAGE NAMESPACE NAME HOST   wait in a pod until its migrations are done\n"
-      "  dunlin-operator manifests [--image IMAGE]\n"
+      "  dunlin-operator manifests [--image IMAGE] [--admin-image IMAGE]\n"
       "                                                     print what installs it: ... | kubectl apply -f -\n"
       "  dunlin-operator version\n"
       "\n"
@@ -110,7 +110,7 @@ int run_part(Words words, Interrupt& interrupt) {
   if (part == "manager") return manager::run_operator(read_manager_options(words, variable), interrupt);
   if (part == "waiter") return wait(words, interrupt);
   if (part == "manifests") {
-    fmt::print("{}", installation(read_manifest_image(words)));
+    fmt::print("{}", installation(read_manifest_images(words)));
     return 0;
   }
   if (part == "install") return install(words);

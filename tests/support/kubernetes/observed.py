@@ -9,7 +9,7 @@ PATIENCE = 150  # seconds, for what takes a moment on an idle machine
 
 def find_condition(one, kind):
     """{} where there is none."""
-    return next((found for found in (one or {}).get("status", {}).get("conditions", []) if found["type"] == kind), {})
+    return next((found for found in (one or {}).get("status", {}).get("conditions") or [] if found["type"] == kind), {})
 
 
 def says(kind="MigrationsReady", **wanted):

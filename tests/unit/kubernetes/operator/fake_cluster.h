@@ -164,6 +164,7 @@ class FakeCluster {
     }
     return manager::decide({.migrator = &read,
                             .workloads = workloads(read, pods),
+                            .database = database,
                             .jobs = std::move(jobs),
                             .lock_holders = lock_holders,
                             .now = now});
@@ -239,6 +240,8 @@ class FakeCluster {
   Json migrator;
   std::map<std::string, Json> objects;
   std::vector<std::string> lock_holders;
+  // Of a Migrator with spec.database.
+  std::optional<DatabaseOrder> database;
   kubernetes::Time now = *kubernetes::parse_time("2026-01-01T10:00:00Z");
   std::string image_id;
   std::vector<Event> events;

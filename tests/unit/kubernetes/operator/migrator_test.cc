@@ -58,7 +58,9 @@ TEST(Migrator, SaysAllThatItsAuthorCanSay) {
     "lockGroup": "main", "supersede": true, "logTail": 0, "rollbackPolicy": "block", "trigger": "digest",
     "contractCommand": ["contract"], "contractAfter": "1h30m", "contract": "manual",
     "database": {"urlFrom": {"secretKeyRef": {"name": "db", "key": "url"}}, "configMaps": ["one", "two"]}})");
-  EXPECT_THAT(migrator.problems, ElementsAre("spec.database: not supported by this version"));
+  EXPECT_THAT(migrator.problems, ElementsAre("spec.container: has no meaning with spec.database",
+                                             "spec.templateSelector: has no meaning with spec.database",
+                                             "spec.trigger: has no meaning with spec.database"));
   const MigratorSpec& spec = migrator.spec;
   EXPECT_TRUE(spec.template_selector.matches({{"app", "two"}}));
   EXPECT_FALSE(spec.template_selector.matches({}));
@@ -124,13 +126,19 @@ TEST(Migrator, SaysWhichFieldIsWrongAndWhatIsAllowed) {
               ElementsAre("spec.templateSelector.matchExpressions[0].operator: \"Is\" is not one of In, NotIn, Exists, "
                           "DoesNotExist"));
   EXPECT_THAT(problems_of(R"({"database": {"urlFrom": {"secretKeyRef": {"name": "db"}}, "image": "i", "path": "m"}})"),
-              ElementsAre("spec.database: not supported by this version",
-                          "spec.database.urlFrom.secretKeyRef.key: must be given",
+              ElementsAre("spec.database.urlFrom.secretKeyRef.key: must be given",
                           "spec.database.path: must be the absolute path of a directory of the image"));
   EXPECT_THAT(problems_of(R"({"database": {"urlFrom": {"secretKeyRef": {"name": "db", "key": "url"}}}})"),
-              ElementsAre("spec.database: not supported by this version",
-                          "spec.database: must have either configMaps or an image"));
+              ElementsAre("spec.database: must have either configMaps or an image"));
   EXPECT_THAT(problems_of(R"({"contractCommand": []})"), ElementsAre("spec.contractCommand: must not be empty"));
+}
+
+TEST(Migrator, WithADatabaseNeedsNoSelector) {
+  Json object{{"spec", Json::parse(R"({"database": {"urlFrom": {"secretKeyRef": {"name": "db", "key": "url"}},
+                                                    "image": "app:v1", "path": "/sql"}})")}};
+  const Migrator migrator = read_migrator(object);
+  EXPECT_THAT(migrator.problems, IsEmpty());
+  EXPECT_FALSE(migrator.selects({}));
 }
 
 TEST(Migrator, ReadsWhatItsObjectSaysOfItself) {

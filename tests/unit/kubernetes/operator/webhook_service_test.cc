@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 
 #include "base/base64.h"
+#include "kubernetes/operator/files_identity.h"
 #include "unit/kubernetes/operator/on_a_loop.h"
 
 namespace dunlin::manager {
@@ -127,6 +128,33 @@ TEST_F(Webhook, W08_APodThatRequiresAMigratorIsAskedFor) {
   EXPECT_EQ(denial["status"]["message"], "no migrators found matching pod");
   says_ = [](const auto&, int) { return listing(Json::array({migrator_named("new")})); };
   EXPECT_EQ(answer("/mutate-v1-pod", pod)["allowed"], true);
+}
+
+Json with_config_map(Json migrator) {
+  migrator["spec"]["database"] =
+      Json::parse(R"({"urlFrom": {"secretKeyRef": {"name": "db", "key": "url"}}, "configMaps": ["files"]})");
+  return migrator;
+}
+
+TEST_F(Webhook, FilesThatAPodHasToWaitForAreReadWhenItIsMade) {
+  cached_ = {std::make_shared<const Migrator>(read_migrator(with_config_map(migrator_named("main"))))};
+  says_ = [](const auto&, int) { return ScriptedServer::answer(200, R"({"data": {"1_a.sql": "SELECT 1;\n"}})"); };
+  const Json response = answer("/mutate-v1-pod", new_pod());
+  EXPECT_EQ(server_.requests()[0].line(), "GET /api/v1/namespaces/shop/configmaps/files");
+  const Json pod = new_pod().patch(Json::parse(*decode_base64(response["patch"].get<std::string>())));
+  EXPECT_EQ(pod["spec"]["initContainers"][0]["command"],
+            Json({"/waiter", "app:v1", "shop", "main", "host:5000",
+                  "--identity=" + files_identity({{"1_a.sql", "SELECT 1;\n"}})}));
+}
+
+TEST_F(Webhook, APodWhoseFilesAreNotThereIsRefused) {
+  cached_ = {std::make_shared<const Migrator>(read_migrator(with_config_map(migrator_named("main"))))};
+  says_ = [](const auto&, int) { return not_found("files"); };
+  const Json denial = answer("/mutate-v1-pod", new_pod());
+  EXPECT_EQ(denial["allowed"], false);
+  EXPECT_EQ(denial["status"]["message"],
+            "which migrations this pod has to wait for cannot be told: "
+            "spec.database.configMaps: there is no ConfigMap shop/files");
 }
 
 TEST_F(Webhook, WhenThereIsNoHandLeftItIsRefused) {

@@ -65,6 +65,7 @@ TEST_F(ManagerFlags, SayWhatIsWrongAndWhere) {
             "--enable-leader-election: \"perhaps\" is neither true nor false");
   EXPECT_EQ(refusal({"--log-level", "loud"}), "--log-level: \"loud\" is not one of error, warning, info, debug");
   EXPECT_THAT(refusal({"--waiter-user", "0"}), HasSubstr("root may not be"));
+  EXPECT_EQ(refusal({"--copy-user", "nobody"}), "--copy-user: \"nobody\" is no user's number; root may not be");
   EXPECT_THAT(refusal({"--waiter-timeout", "soon"}), HasSubstr("--waiter-timeout: "));
   EXPECT_EQ(refusal({"word"}), "\"word\" is no flag");
   variables.erase("API_HOSTNAME");

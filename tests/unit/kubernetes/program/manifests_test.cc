@@ -16,8 +16,8 @@ using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
 
-std::string read(std::vector<std::string> words) {
-  return read_manifest_image(words);
+ManifestImages read(std::vector<std::string> words) {
+  return read_manifest_images(words);
 }
 
 TEST(Manifests, HaveTheImageOfThisVersion) {
@@ -30,6 +30,12 @@ TEST(Manifests, HaveTheImageThatIsGiven) {
   EXPECT_THAT(text, HasSubstr("image: registry:5000/op:1\n"));
   EXPECT_THAT(text, HasSubstr("value: registry:5000/op:1\n"));  // the waiters'
   EXPECT_THAT(text, Not(HasSubstr(fmt::format("dunlin-operator:{}", version()))));
+}
+
+TEST(Manifests, HaveTheAdminImageThatIsGiven) {
+  const std::string text = installation(read({"--admin-image", "registry:5000/dunlin:1"}));
+  EXPECT_THAT(text, HasSubstr("name: ADMIN_IMAGE\n          value: registry:5000/dunlin:1\n"));
+  EXPECT_THAT(text, HasSubstr(fmt::format("image: dunlin-operator:{}\n", version()))) << "which is another one";
 }
 
 TEST(Manifests, AreADocumentForEachObject) {

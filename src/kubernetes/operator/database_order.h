@@ -1,0 +1,51 @@
+// What spec.database asks for: migrations that no application's image brings along, run by dunlin's own.
+//
+// The Job is made of a template of ours instead of a workload's. The database's URL goes from its Secret into the Job's
+// container, and nowhere else; the files go from where they are into an emptyDir, by init containers.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "kubernetes/client/api_client.h"
+#include "kubernetes/operator/migrator.h"
+#include "kubernetes/operator/workload.h"
+
+namespace dunlin::manager {
+
+// What the pods of such a Job are made of.
+struct DatabaseImages {
+  // The admin image, which migrates. Empty: none is known, and no such Migrator can be served.
+  std::string admin;
+  // The operator's own, whose executable copies files.
+  std::string helper;
+  std::string pull_policy = "IfNotPresent";
+  // All of the containers run as this user: the files belong to it. Not set: whoever the cluster says (OpenShift).
+  std::optional<std::int64_t> user;
+};
+
+struct DatabaseOrder {
+  // What is to be migrated to: "IMAGE:PATH", or files_identity() of what the ConfigMaps hold.
+  std::string identity;
+  // It has the template, and neither pods nor an owner.
+  Workload workload;
+  // Why there is no order: a ConfigMap is not there. Empty when there is one.
+  std::string problem;
+};
+
+// The migrator's spec has a database, and no problems. ConfigMaps are read from the API server: what a pod asks for
+// that was created before this call is not newer than what this call finds. Throws Failure (connect, timeout,
+// interrupted).
+DatabaseOrder order_database(const Migrator&, const DatabaseImages&, kubernetes::ApiClient&, const net::Patience&);
+
+// Of what the source holds now. Throws Failure, with config where a ConfigMap is not there or may not be read.
+std::string database_identity(const Migrator&, kubernetes::ApiClient&, const net::Patience&);
+
+// Whether its identity is in ConfigMaps, so that somebody has to read them.
+bool has_config_maps(const Migrator&);
+
+// "ghcr.io/example/app:v2:/app/migrations"
+std::string identity_in_image(const DatabaseSource&);
+
+}  // namespace dunlin::manager
