@@ -35,6 +35,10 @@ struct SessionOptions {
   std::chrono::milliseconds lock_timeout{2'000};
   // 0: none.
   std::chrono::milliseconds statement_timeout{0};
+  // PostgreSQL: a server that says nothing for so long while an answer is due counts as lost, and an interrupt closes
+  // the connection at once instead of cancelling. For sessions that only look, and that somebody waits for. 0: never,
+  // since a migration may be quiet for hours.
+  std::chrono::milliseconds answer_timeout{0};
   // SQLite: how long a busy database is waited for.
   std::chrono::milliseconds busy_timeout{15'000};
   // "read committed", "repeatable read", "serializable"; empty: the server's default.

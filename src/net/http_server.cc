@@ -33,7 +33,12 @@ constexpr auto kQuietly = asio::as_tuple(asio::use_awaitable);
 // After a failed accept, which is no descriptor left more often than not.
 constexpr std::chrono::milliseconds kAcceptPause{100};
 
+// After stop(): how long a first byte is waited for, and how long the rest of a request.
+constexpr std::chrono::milliseconds kFirstByte{300};
+constexpr std::chrono::milliseconds kWholeRequest{2'000};
+
 using Message = http::request<http::string_body>;
+using Parser = http::request_parser<http::string_body>;
 
 struct Connection {
   Connection(tcp::socket socket, const TlsServer* server) : stream(std::move(socket)) {
@@ -44,7 +49,17 @@ struct Connection {
   beast::tcp_stream stream;
   std::shared_ptr<asio::ssl::context> tls;  // the one it began with, whatever has replaced it
   std::optional<asio::ssl::stream<beast::tcp_stream&>> secure;
+  const Parser* reading = nullptr;  // what has come of a request
   bool answering = false;
+  bool greeted = false;  // one has been answered
+
+  // Part of a request is here, or of a handshake.
+  bool has_begun() const { return reading == nullptr || reading->got_some(); }
+  // A keep-alive connection between two requests.
+  bool is_idle() {
+    boost::system::error_code ignored;
+    return greeted && !answering && !has_begun() && stream.socket().available(ignored) == 0;
+  }
 };
 
 tcp::endpoint endpoint_of(asio::io_context& context, const Address& address) {
@@ -136,9 +151,10 @@ struct HttpServer::State : std::enable_shared_from_this<State> {
   template <typename Stream>
   asio::awaitable<void> talk(Connection& connection, Stream& stream) {
     beast::flat_buffer buffer;
-    for (bool more = true; more && !stopping;) {
+    for (bool more = true; more;) {
       connection.stream.expires_after(limits.idle);
-      http::request_parser<http::string_body> parser;
+      Parser parser;
+      connection.reading = &parser;
       parser.header_limit(static_cast<std::uint32_t>(limits.header_bytes));
       parser.body_limit(limits.body_bytes);
       const auto [read_problem, size] = co_await http::async_read(stream, buffer, parser, kQuietly);
@@ -162,8 +178,10 @@ struct HttpServer::State : std::enable_shared_from_this<State> {
       connection.stream.expires_after(limits.idle);
       const auto [write_problem, written] = co_await http::async_write(stream, response, kQuietly);
       connection.answering = false;
+      connection.greeted = true;
       if (write_problem) break;
     }
+    connection.reading = nullptr;
   }
 
   asio::awaitable<void> talk_in_secret(Connection& connection) {
@@ -184,7 +202,11 @@ struct HttpServer::State : std::enable_shared_from_this<State> {
     boost::system::error_code ignored;
     [[maybe_unused]] const auto gone = connection->stream.socket().shutdown(tcp::socket::shutdown_send, ignored);
     connections.remove(connection);
-    if (stopping && connections.empty() && when_idle) when_idle();
+    note_idle();
+  }
+
+  void note_idle() {
+    if (stopping && connections.empty() && when_idle) std::exchange(when_idle, nullptr)();
   }
 
   // Who asks nothing goes first: a probe must not wait because others hold connections open.
@@ -201,14 +223,39 @@ struct HttpServer::State : std::enable_shared_from_this<State> {
         if (acceptor.is_open()) co_await pause.async_wait(kQuietly);
         continue;
       }
-      if (connections.size() >= limits.connections) make_room();
-      auto connection = std::make_shared<Connection>(std::move(socket), tls);
-      connections.push_back(connection);
-      const auto self = shared_from_this();
-      asio::co_spawn(context, converse(connection), [self](const std::exception_ptr& defect) {
-        if (defect) std::rethrow_exception(defect);
-      });
+      welcome(std::move(socket));
     }
+  }
+
+  void welcome(tcp::socket socket) {
+    if (connections.size() >= limits.connections) make_room();
+    auto connection = std::make_shared<Connection>(std::move(socket), tls);
+    connections.push_back(connection);
+    const auto self = shared_from_this();
+    asio::co_spawn(context, converse(connection), [self](const std::exception_ptr& defect) {
+      if (defect) std::rethrow_exception(defect);
+    });
+  }
+
+  // Who has connected before the end waits to be accepted: closing the acceptor would reset it.
+  void welcome_the_last() {
+    boost::system::error_code problem;
+    [[maybe_unused]] const auto changed = acceptor.non_blocking(true, problem);
+    while (!problem) {
+      tcp::socket socket = acceptor.accept(problem);
+      if (!problem) welcome(std::move(socket));
+    }
+    [[maybe_unused]] const auto gone = acceptor.close(problem);
+  }
+
+  // Those of whom `hopeless` says so by then are not waited for any longer.
+  void close_after(std::chrono::milliseconds pause, bool (*hopeless)(Connection&)) {
+    auto timer = std::make_shared<asio::steady_timer>(context, pause);
+    timer->async_wait([self = shared_from_this(), timer, hopeless](const boost::system::error_code&) {
+      for (const auto& connection : self->connections) {
+        if (!connection->answering && hopeless(*connection)) connection->stream.cancel();
+      }
+    });
   }
 };
 
@@ -230,12 +277,14 @@ void HttpServer::stop(std::function<void()> done) {
   State& state = *state_;
   state.stopping = true;
   state.when_idle = std::move(done);
-  boost::system::error_code ignored;
-  [[maybe_unused]] const auto gone = state.acceptor.close(ignored);
+  state.welcome_the_last();
   for (const auto& connection : state.connections) {
-    if (!connection->answering) connection->stream.cancel();
+    if (connection->is_idle()) connection->stream.cancel();
   }
-  if (state.connections.empty() && state.when_idle) state.when_idle();
+  state.close_after(kFirstByte, [](Connection& connection) { return !connection.has_begun(); });
+  state.close_after(kWholeRequest, [](Connection&) { return true; });
+  // Behind what has been accepted, but not yet been greeted.
+  asio::post(state.context, [self = state_] { self->note_idle(); });
 }
 
 }  // namespace dunlin::net

@@ -31,7 +31,9 @@ class HttpServer {
   // Where it listens really.
   const Address& address() const;
 
-  // Takes no further connection, closes the idle ones, and calls `done` when the answers under way are sent.
+  // Takes no further connection and closes the idle ones. Whose request has come, or begins to come now, is answered:
+  // connections that wait to be accepted have a moment for it, requests that have begun to come two seconds. `done` is
+  // called on the loop's thread when all answers are sent.
   void stop(std::function<void()> done);
 
  private:

@@ -19,6 +19,10 @@ namespace {
 using Json = nlohmann::ordered_json;
 using net::HttpResponse;
 
+// A kubelet gives up after a second unless it is told otherwise, and a database that hangs is no reason to keep it
+// waiting.
+constexpr std::chrono::milliseconds kProbePatience{500};
+
 constexpr std::string_view kContents =
     "dunlin serve\n\n"
     "/health                   this process\n"
@@ -101,7 +105,13 @@ Service::Service(net::EventLoop& loop, const Project& project, Clock& clock, con
       database_name_(project.driver->describe(project.url).database),
       watch_(project),
       look_(
-          loop, clock, options_.freshness, [this] { return watch_.look(); },
+          loop, clock, options_.freshness,
+          [this, &interrupt] {
+            DatabaseLook look = watch_.look();
+            if (look.problem && interrupt.requested())
+              look.problem->message = "no answer before dunlin serve was stopped";
+            return look;
+          },
           [this] { return late_look(options_.freshness.patience); }),
       check_answers_(
           loop, clock, options_.freshness,
@@ -113,7 +123,7 @@ void Service::handle(const net::HttpRequest& request, const net::Respond& respon
   if (request.path == "/") return respond({.content_type = "text/plain", .body = std::string(kContents)});
   if (request.path == "/health") return respond(health(all));
   if (request.path == "/ready") {
-    return look_.ask([this, respond, all](const auto& look) { respond(ready(*look, all)); });
+    return look_.ask_soon(kProbePatience, [this, respond, all](const auto& look) { respond(ready(look.get(), all)); });
   }
   if (request.path == "/api/v1/health/check_up") {
     return with_checkup([this, respond, all](const Checkup& checkup) { respond(check_up(checkup, all)); });
@@ -180,11 +190,12 @@ HttpResponse Service::health(bool all) const {
   return json_response(200, json);
 }
 
-HttpResponse Service::ready(const DatabaseLook& look, bool all) {
-  Readiness now = readiness(look, options_.ready_strict);
+HttpResponse Service::ready(const DatabaseLook* look, bool all) {
+  const Readiness now =
+      look == nullptr ? Readiness{.why = "the database has not answered yet"} : readiness(*look, options_.ready_strict);
   // What was applied stays applied while the database is away, or somebody has locked the history: taking every copy of
   // the application out at once would not help.
-  const bool away = !look.snapshot && was_ready_ && !options_.ready_strict;
+  const bool away = (look == nullptr || !look->snapshot) && was_ready_ && !options_.ready_strict;
   if (!away) was_ready_ = now.ready;
   const bool is_ready = now.ready || away;
   Json json{{"status", is_ready ? "ready" : "not ready"}};

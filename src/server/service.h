@@ -39,7 +39,8 @@ struct ServiceOptions {
 
 class Service {
  public:
-  // All of them outlive this.
+  // All of them outlive this. The interrupt ends looks and checks that are under way: who asked is told that there was
+  // no answer.
   Service(net::EventLoop&, const Project&, Clock&, const Interrupt&, ServiceOptions);
 
   // On the loop's thread.
@@ -56,7 +57,8 @@ class Service {
   bool may_read_all(const net::HttpRequest&) const;
 
   net::HttpResponse health(bool all) const;
-  net::HttpResponse ready(const DatabaseLook&, bool all);
+  // Null: the database has not answered yet.
+  net::HttpResponse ready(const DatabaseLook*, bool all);
   net::HttpResponse check_up(const Checkup&, bool all) const;
   net::HttpResponse migrations(const DatabaseLook&) const;
   net::HttpResponse metrics(const Checkup&, bool all) const;

@@ -9,6 +9,7 @@
 #include <mutex>
 #include <optional>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
@@ -49,6 +50,19 @@ class SharedAnswer {
   }
   SharedAnswer(const SharedAnswer&) = delete;
   SharedAnswer& operator=(const SharedAnswer&) = delete;
+
+  // Like ask(), for those who wait no longer than `at_most`: they are given what was found last, however old, and null
+  // when nothing ever was.
+  void ask_soon(std::chrono::milliseconds at_most, Take take) {
+    const auto told = std::make_shared<bool>(false);
+    ask([told, take](const Found& found) {
+      if (!std::exchange(*told, true)) take(found);
+    });
+    if (*told) return;
+    loop_.after(at_most, [this, told, take = std::move(take)] {
+      if (!std::exchange(*told, true)) take(last_);
+    });
+  }
 
   // Calls `take` on the loop's thread: at once where there is a fresh answer.
   void ask(Take take) {

@@ -1,11 +1,13 @@
 """`dunlin serve`, `dunlin healthcheck`, and the metrics that runs leave."""
 
+import contextlib
 import fcntl
 import os
 import re
 import socket
 import subprocess
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
@@ -14,6 +16,7 @@ import pytest
 from support import account
 from support.postgres import PASSWORD, PASSWORD_USER, Postgres
 from support.program import Dunlin
+from support.proxy import Proxy
 from support.service import Service
 from support.waiting import until
 
@@ -128,6 +131,70 @@ def test_a_database_that_goes_away_and_comes_back(dunlin, three):
         until(lambda: service.get("/api/v1/health/check_up").status == 200, "it is well again")
         log = service.log.read_text()
         assert "warning down: " in log and "all is well again" in log
+
+
+@pytest.mark.parametrize("hang", ["stopped", "silence"])
+def test_a_database_that_hangs_takes_nobody_out(dunlin, three, hang):
+    with Postgres(fast=True) as server, Proxy(server.port) as proxy:
+        database = server.database()
+        dunlin("migrate", url=database.url).ok()
+        service = Service(dunlin, url=proxy.url(database.url))
+        assert service.get("/ready").status == 200
+        with server.stopped() if hang == "stopped" else proxy.silence(), ThreadPoolExecutor() as pool:
+            down = pool.submit(until, lambda: (a := service.get("/api/v1/health/check_up")).status == 503 and a, "down is seen")
+            while not down.done():
+                # Less than the five seconds that a look may take.
+                assert service.get("/ready", timeout=4).status == 200
+                assert service.get("/health", timeout=4).status == 200
+            assert "did not answer within 5" in down.result().json()["checks"]["database"]["error"]
+        until(lambda: service.get("/api/v1/health/check_up").status == 200, "it is well again")
+
+
+def test_strictly_a_database_that_hangs_is_not_ready(dunlin, three):
+    with Postgres(fast=True) as server:
+        database = server.database()
+        dunlin("migrate", url=database.url).ok()
+        service = Service(dunlin, "--ready-strict", url=database.url)
+        assert service.get("/ready").status == 200
+        with server.stopped():
+            until(lambda: service.get("/ready", timeout=4).status == 503, "it is not ready")
+        until(lambda: service.get("/ready").status == 200, "it is ready again")
+
+
+def test_it_ends_soon_while_the_database_hangs_and_tells_who_has_asked(dunlin, three):
+    with Postgres(fast=True) as server:
+        database = server.database()
+        service = Service(dunlin, url=database.url)
+        with server.stopped(), ask(service, "/api/v1/health/check_up") as client:
+            began = time.monotonic()
+            assert service.stop().code == 0
+            seconds = time.monotonic() - began
+            answer = everything(client)
+            assert answer.startswith(b"HTTP/1.1 503 ") and b"no answer before dunlin serve was stopped" in answer
+            assert seconds < 4  # one, and what a busy machine takes
+
+
+def test_requests_that_have_come_are_answered_at_the_end(serve, applied):
+    service = serve()
+    with contextlib.ExitStack() as stack:
+        half = stack.enter_context(ask(service, "/health", ending=b"Host: x\r\n"))
+        whole = [stack.enter_context(ask(service, path)) for path in ["/health", "/ready", "/metrics"] * 10]
+        service.running.terminate()
+        half.sendall(b"\r\n")
+        answers = [everything(client) for client in [half, *whole]]
+        assert [answer[:16] for answer in answers] == [b"HTTP/1.1 200 OK\r"] * 31
+        assert service.running.end(10).code == 0
+
+
+def ask(service, path, ending=b"Host: x\r\n\r\n"):
+    """A connection on which the request, or as much of it, is under way."""
+    client = socket.create_connection(("127.0.0.1", int(service.url.rpartition(":")[2])), timeout=20)
+    client.sendall(b"GET " + path.encode() + b" HTTP/1.1\r\n" + ending)
+    return client
+
+
+def everything(client):
+    return b"".join(iter(lambda: client.recv(10_000), b""))
 
 
 def test_not_ready_before_the_database_was_ever_seen(dunlin, three):

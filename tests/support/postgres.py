@@ -1,5 +1,6 @@
 """A PostgreSQL cluster of our own: loopback and a unix socket, on a port it picks, gone when the tests are."""
 
+import contextlib
 import fcntl
 import glob
 import itertools
@@ -170,6 +171,20 @@ class Postgres:
                 pass
         self.process.wait()
         self.process = None
+
+    @contextlib.contextmanager
+    def stopped(self):
+        """Every process of it stands still: connections are taken, by the kernel, and nobody answers."""
+        children = subprocess.run(["ps", "-o", "pid=", "--ppid", str(self.process.pid)], stdout=subprocess.PIPE, text=True)
+        pids = [self.process.pid, *map(int, children.stdout.split())]
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for pid in pids:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGCONT)
 
     def restart(self, how=signal.SIGINT):
         self.stop(how)

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
@@ -12,8 +14,12 @@
 namespace dunlin::cli {
 namespace {
 
-// How long answers under way may take after a stop was requested.
+// After a stop was requested: how long the database and the services are waited for on behalf of those who have asked,
+// and how long those may take to send their requests and to take their answers.
+constexpr std::chrono::milliseconds kLooksEnd{1'000};
 constexpr std::chrono::milliseconds kGrace{3'000};
+// The server's own limit of a statement comes first: its error tells more than its silence.
+constexpr std::chrono::milliseconds kSilence{1'000};
 
 class Serve final : public Command {
  public:
@@ -26,21 +32,28 @@ class Serve final : public Command {
     options.open = net::is_loopback(address);
     Project project = open_unconnected(invocation, DatabaseUse::read);
     // What takes longer has been given up already, and would keep the next look waiting.
-    project.session.statement_timeout = options.freshness.patience;
+    const auto patience = options.freshness.patience;
+    project.session.statement_timeout = patience;
+    project.session.answer_timeout = patience + kSilence;
+    project.session.connect_timeout = std::min(project.session.connect_timeout, patience);
+    Interrupt looks_end;
+    project.session.interrupt = &looks_end;
     options.migrations_document = [&](const Snapshot& snapshot) {
       return info_document(invocation, project, snapshot);
     };
 
     net::EventLoop loop;
-    server::Service service(loop, project, invocation.clock, invocation.interrupt, std::move(options));
+    server::Service service(loop, project, invocation.clock, looks_end, std::move(options));
     net::HttpServer server(loop, address, [&](const net::HttpRequest& request, const net::Respond& respond) {
       service.handle(request, respond);
     });
     note(invocation, "listening", fmt::format("listening on http://{}", net::to_string(server.address())));
     loop.run(invocation.interrupt, [&] {
       server.stop([&] { loop.stop(); });
+      loop.after(kLooksEnd, [&] { looks_end.request(0); });
       loop.after(kGrace, [&] { loop.stop(); });
     });
+    looks_end.request(0);
     note(invocation, "stopped", "stopped");
     return static_cast<int>(ExitCode::done);
   }

@@ -50,7 +50,7 @@ Exchange round_trip(Link& link, std::span<const Sent> sent, const Step* step, Ob
   Exchange result;
   Collector collector(link, sent, step, observer, result);
   Pipeline pipeline(link.connection, link.expendable_backend(), link.watch(observer, step), collector);
-  if (link.interrupt_requested()) pipeline.tolerate_interrupt();
+  if (link.interrupt_requested() && link.options.answer_timeout.count() == 0) pipeline.tolerate_interrupt();
   for (std::size_t i = 0; i < sent.size(); ++i) {
     if (!pipeline.send(sent[i].sql, {.statement = i})) break;
   }

@@ -30,7 +30,7 @@ struct Link {
   std::optional<RunLock> held;
 
   Watch watch(Observer* observer, const Step* step) const {
-    return {options.interrupt, observer, server.pooled ? nullptr : monitor.get(), step};
+    return {options.interrupt, observer, server.pooled ? nullptr : monitor.get(), step, options.answer_timeout};
   }
   bool interrupt_requested() const { return options.interrupt != nullptr && options.interrupt->requested(); }
   // Whom to end when cancelling does not help. A pooler's server process belongs to somebody else a moment later.

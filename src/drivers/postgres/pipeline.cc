@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
+#include "base/duration.h"
 #include "drivers/postgres/errors.h"
 #include "drivers/postgres/monitor.h"
 
@@ -146,6 +149,7 @@ void Pipeline::pump() {
   unflushed_bytes_ = 0;
   absorb();
   if (sent_.empty() || halt_ == Halt::lost) return;
+  check_patience();
   check_interrupt();
   if (!connection_.usable()) return;
   const bool writing = PQflush(connection_.raw()) == 1;
@@ -265,8 +269,22 @@ void Pipeline::give_up() {
   connection_.close();
 }
 
+void Pipeline::check_patience() {
+  if (watch_.answer_timeout.count() == 0) return;
+  if (watch_.interrupt != nullptr && watch_.interrupt->requested()) {
+    note_lost("it was not waited for any longer", {});
+  } else if (steady_clock::now() - last_answer_ >= watch_.answer_timeout) {
+    note_lost(fmt::format("no answer within {}", format_duration(watch_.answer_timeout)), {});
+  } else {
+    return;
+  }
+  give_up();
+}
+
 void Pipeline::check_interrupt() {
   if (watch_.interrupt == nullptr || halt_ == Halt::lost || !watch_.interrupt->requested()) return;
+  // Nothing is cancelled for those who leave at once.
+  if (watch_.answer_timeout.count() > 0) return;
   const SteadyTime now = steady_clock::now();
   if (canceller_ != nullptr) {
     if (now >= give_up_at_) {

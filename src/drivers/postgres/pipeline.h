@@ -98,6 +98,7 @@ class Pipeline {
   void on_lost();
   void give_up();
   void check_interrupt();
+  void check_patience();
 
   Connection& connection_;
   BackendId backend_;

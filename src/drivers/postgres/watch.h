@@ -1,6 +1,8 @@
 // Who has to hear about it while the server is waited for.
 #pragma once
 
+#include <chrono>
+
 #include "dunlin/interrupt.h"
 #include "dunlin/observer.h"
 
@@ -15,6 +17,8 @@ struct Watch {
   Monitor* monitor = nullptr;
   // The step whose answers are being waited for.
   const Step* step = nullptr;
+  // SessionOptions::answer_timeout.
+  std::chrono::milliseconds answer_timeout{0};
 };
 
 }  // namespace dunlin::postgres

@@ -67,5 +67,33 @@ TEST_F(SharedAnswers, WhoHasWaitedEnoughIsToldSoAndLaterOnesAtOnce) {
   EXPECT_EQ(answers.back(), 1);
 }
 
+TEST_F(SharedAnswers, WhoWaitsShortlyIsGivenWhatWasFoundLast) {
+  std::promise<void> first, second;
+  std::atomic<int> found = 0;
+  SharedAnswer<int> shared(
+      loop_, Clock::real(), {.keep = milliseconds(0), .patience = milliseconds(60'000)},
+      [&] {
+        (found == 0 ? first : second).get_future().wait();
+        return ++found;
+      },
+      [] { return -1; });
+  std::vector<int> answers;
+  const auto note = [&](const auto& answer) { answers.push_back(answer ? *answer : 0); };
+  shared.ask([&](const auto& answer) {
+    note(answer);
+    shared.ask_soon(milliseconds(1), [&](const auto& last) {
+      note(last);
+      second.set_value();
+      loop_.stop();
+    });
+  });
+  shared.ask_soon(milliseconds(1), [&](const auto& nothing) {
+    note(nothing);
+    first.set_value();
+  });
+  run();
+  EXPECT_EQ(answers, (std::vector<int>{0, 1, 1}));
+}
+
 }  // namespace
 }  // namespace dunlin::server
