@@ -18,9 +18,8 @@ void Tally::add(Tally&& other) {
   }
 }
 
-Tally treat(const EncryptedColumn& column, const std::vector<StoredValue>& page, const Keyring& ring, Rotation rotation,
-            const SendChanges& send) {
-  Tally tally;
+void treat(const EncryptedColumn& column, const std::vector<StoredValue>& page, const Keyring& ring, Rotation rotation,
+           const SendChanges& send, Tally& tally) {
   tally.records = page.size();
   std::vector<ChangedValue> changes;
   for (const StoredValue& value : page) {
@@ -49,8 +48,7 @@ Tally treat(const EncryptedColumn& column, const std::vector<StoredValue>& page,
       }
     }
   }
-  if (!changes.empty()) tally.changed = send(changes);
-  return tally;
+  if (!changes.empty()) send(changes, tally.changed);
 }
 
 }  // namespace dunlin::secrets

@@ -22,10 +22,12 @@ struct Tally {
   void add(Tally&&);
 };
 
-// A change of `changes` that sends them and says how many took effect; empty when nothing is to be changed.
-using SendChanges = std::function<std::size_t(const std::vector<ChangedValue>&)>;
+// Sends changes, and adds to `changed` what took effect, as soon as it is committed: it may throw behind that.
+using SendChanges = std::function<void(const std::vector<ChangedValue>&, std::size_t& changed)>;
 
-// Decrypts what has to be, and hands what is to be changed to `send`.
-Tally treat(const EncryptedColumn&, const std::vector<StoredValue>&, const Keyring&, Rotation, const SendChanges& send);
+// Decrypts what has to be, and hands what is to be changed to `send`. What it throws leaves in the tally, which is a
+// new one, what was done.
+void treat(const EncryptedColumn&, const std::vector<StoredValue>&, const Keyring&, Rotation, const SendChanges& send,
+           Tally& tally);
 
 }  // namespace dunlin::secrets

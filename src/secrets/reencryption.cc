@@ -27,6 +27,9 @@ constexpr int kFruitlessPasses = 7;
 constexpr int kMostPasses = 30;
 constexpr milliseconds kFirstPause{100};
 constexpr milliseconds kLongestPause{3'000};
+// Of a statement that an interrupt came into, when its connection breaks: after longer there is no time left to ask
+// again.
+constexpr milliseconds kToTell{2'000};
 
 bool worth_another_try(const Error& error) {
   constexpr std::array<std::string_view, 5> kStates{"55P03", "40001", "40P01", "57P01", "57P03"};
@@ -42,7 +45,9 @@ class Connection {
 
   Rows query(const std::string& sql) {
     milliseconds pause = kFirstPause;
+    bool last = false;
     for (int attempt = 1;; ++attempt) {
+      const Clock::Steady began = clock_.now();
       try {
         if (!session_) {
           const std::scoped_lock lock(opening_);
@@ -52,6 +57,13 @@ class Connection {
       } catch (const Failure& failure) {
         if (!worth_another_try(failure.error()) || attempt == kTries) throw;
         if (failure.error().kind == ErrorKind::connect) session_.reset();
+        // The answer of a commit may be what was lost: asked once more, the statement says what became of it.
+        const bool may_tell = session_ == nullptr && !last && clock_.now() - began < kToTell;
+        if (interrupt_ != nullptr && interrupt_->requested() && may_tell) {
+          last = true;
+          continue;
+        }
+        if (last) throw Failure(ErrorKind::interrupted, "interrupted");
       }
       if (clock_.sleep(pause, interrupt_)) throw Failure(ErrorKind::interrupted, "interrupted");
       pause = std::min(pause * 2, kLongestPause);
@@ -117,8 +129,9 @@ class Run {
     const Clock::Steady began = clock_.now();
     for (const EncryptedColumn& column : columns_) report_.columns.push_back({.column = column});
     try {
-      for (const EncryptedColumn& column : columns_) {
-        progress_.of += std::stoul(reader_.query(count_sql(dialect_, column)).at(0).at(0).value_or("0"));
+      for (ColumnReport& column : report_.columns) {
+        column.records = std::stoul(reader_.query(count_sql(dialect_, column.column)).at(0).at(0).value_or("0"));
+        progress_.of += column.records;
       }
       passes();
     } catch (const Failure& failure) {
@@ -215,10 +228,20 @@ class Run {
       while (std::optional<Page> page = queue.pop()) {
         if (interrupted()) continue;
         const EncryptedColumn& column = columns_[page->column];
-        Tally tally = treat(column, page->values, ring_, options_.rotation, [&](const auto& changes) {
-          throttle_.pass(changes.size());
-          return send(connection, column, changes);
-        });
+        Tally tally;
+        try {
+          treat(
+              column, page->values, ring_, options_.rotation,
+              [&](const auto& changes, std::size_t& changed) {
+                throttle_.pass(changes.size());
+                send(connection, column, changes, changed);
+              },
+              tally);
+        } catch (const Failure&) {
+          // A batch may be several statements, and what is committed counts.
+          told(page->column, std::move(tally));
+          throw;
+        }
         told(page->column, std::move(tally));
       }
     } catch (const Failure&) {
@@ -228,8 +251,8 @@ class Run {
     }
   }
 
-  std::size_t send(Connection& connection, const EncryptedColumn& column, std::span<const ChangedValue> changes) {
-    std::size_t changed = 0;
+  void send(Connection& connection, const EncryptedColumn& column, std::span<const ChangedValue> changes,
+            std::size_t& changed) const {
     while (!changes.empty()) {
       std::size_t bytes = 0;
       std::size_t count = 0;
@@ -241,7 +264,6 @@ class Run {
       changed += connection.query(change_sql(dialect_, column, changes.first(count))).size();
       changes = changes.subspan(count);
     }
-    return changed;
   }
 
   void told(std::size_t column, Tally&& tally) {
@@ -261,9 +283,10 @@ class Run {
       ColumnReport& column = report_.columns[i];
       Tally& tally = tallies_[i];
       if (report_.passes == 1) {
-        column.records = tally.records;
+        if (!report_.interrupted) column.records = tally.records;
         column.old = tally.old;
       }
+      column.read = tally.records;
       column.changed += tally.changed;
       column.undecryptable = tally.undecryptable;
       column.left = tally.old - tally.changed;

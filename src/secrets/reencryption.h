@@ -42,11 +42,12 @@ struct Undecryptable {
 
 struct ColumnReport {
   EncryptedColumn column;
-  std::size_t records = 0;                  // when it was first read
+  std::size_t records = 0;                  // when it was first read, or counted before that
   std::size_t old = 0;                      // of those, under another key than the primary and decryptable
   std::size_t changed = 0;                  // in all passes
   std::size_t undecryptable = 0;            // in the last pass
   std::size_t left = 0;                     // under another key in the last pass, decryptable, and not changed
+  std::size_t read = 0;                     // in the last pass
   std::map<std::string, std::size_t> keys;  // of the last pass: values by key id, as far as they have one
 };
 
@@ -77,7 +78,8 @@ struct RotationProgress {
 
 // Called from one thread at a time, after each batch.
 using OnProgress = std::function<void(const RotationProgress&)>;
-// Opens one more session; called from any thread, one at a time.
+// Opens one more session; called from any thread, one at a time. After an interrupt it is one to find out with what
+// became of the last statement: it must not listen to the interrupt, and must not take long.
 using OpenSession = std::function<std::unique_ptr<Session>()>;
 
 // Values are read in pages in the order of the key, and each batch is changed by one statement, which changes only what

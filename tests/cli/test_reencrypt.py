@@ -277,6 +277,30 @@ def test_killed_and_terminated_runs_go_on_where_they_were(dunlin, database, keys
     assert rotate(database.url, "--verify").ok().stdout.endswith("Decrypted 5000 of 5000 records\n")
 
 
+@pytest.mark.parametrize("network", ["holds", "breaks"])
+@pytest.mark.parametrize("number", [1, 2, 5])
+def test_what_an_interrupt_leaves_is_counted_to_the_value(dunlin, database, keys, proxy, network, number):
+    """Batches of several statements, each committed by itself; the stop comes with the answer of one of them."""
+    database.execute("create table users (id bigint primary key, token_encrypted jsonb)")
+    database.execute("insert into users select n, %s from generate_series(1, 60) n", keys.value("kek-v1", "x" * 40_000))
+    runs = []
+
+    def stop(link):
+        runs[0].terminate()
+        if network == "breaks":
+            link.cut()
+
+    rule = proxy.before_server(b"UPDATE", stop, nth=number)
+    runs.append(dunlin.start("reencrypt", "-b", "30", "--concurrency", "1", "--json", url=proxy.url(database.url),
+                             env=keys.env("kek-v2", "kek-v1")))
+    report = runs[0].end().ok(143).json()
+    assert rule.fired.is_set() and report["outcome"] == "interrupted" and report["records"] == 60
+    changed = database.value("select count(*) from users where token_encrypted->>'key_id' = 'kek-v2'")
+    assert report["reencrypted"] == changed and 0 < changed < 60
+    again = dunlin("reencrypt", url=database.url, env=keys.env("kek-v2", "kek-v1")).ok().stdout
+    assert again.endswith(f"Re-encrypted {60 - changed} of 60 records\n")
+
+
 def test_a_broken_connection_is_opened_again(dunlin, database, keys):
     database.execute("create table users (id bigint primary key, token_encrypted jsonb)")
     database.execute("insert into users select n, %s from generate_series(1, 3000) n", keys.value("kek-v1"))

@@ -19,6 +19,8 @@ namespace {
 using secrets::Rotation;
 using secrets::RotationProgress;
 
+// After an interrupt: for each answer, where a connection broke.
+constexpr std::chrono::milliseconds kToFindOut{1'000};
 // How often a log is told.
 constexpr std::chrono::seconds kTold{10};
 
@@ -94,6 +96,10 @@ class Reencrypt final : public Command {
       if (session) return std::move(session);
       SessionOptions options = database.session;
       options.read_only = read_only;
+      if (invocation.interrupt.requested()) {
+        options.interrupt = nullptr;
+        options.connect_timeout = options.answer_timeout = kToFindOut;
+      }
       return showing_all_rows(database.driver->open(database.url, options), dialect);
     };
     RotationOutcome outcome{.rotation = options_.rotation,

@@ -58,7 +58,8 @@ std::string closing_line(const RotationOutcome& outcome) {
       return fmt::format("DRY RUN: Would re-encrypt {} of {} records\n", outcome.report.total(&ColumnReport::old),
                          records);
     case Rotation::verify:
-      return fmt::format("Decrypted {} of {} records\n", records - outcome.report.total(&ColumnReport::undecryptable),
+      return fmt::format("Decrypted {} of {} records\n",
+                         outcome.report.total(&ColumnReport::read) - outcome.report.total(&ColumnReport::undecryptable),
                          records);
     default:
       return fmt::format("Re-encrypted {} of {} records\n", outcome.report.total(&ColumnReport::changed), records);

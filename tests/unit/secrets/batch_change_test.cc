@@ -14,10 +14,15 @@ class BatchChange : public testing::Test {
     return {.key = {id}, .payload = Envelope::seal("plain", Keyring(key.view())).payload()};
   }
   Tally treat_all(Rotation rotation) {
-    return treat(column_, page_, ring_, rotation, [this](const std::vector<ChangedValue>& changes) {
-      for (const ChangedValue& change : changes) sent_.push_back(change);
-      return changes.size();
-    });
+    Tally tally;
+    treat(
+        column_, page_, ring_, rotation,
+        [this](const std::vector<ChangedValue>& changes, std::size_t& changed) {
+          for (const ChangedValue& change : changes) sent_.push_back(change);
+          changed += changes.size();
+        },
+        tally);
+    return tally;
   }
 
   SecretBytes old_key_ = make_key("kek-v1");
