@@ -18,6 +18,7 @@ def pytest_addoption(parser):
     parser.addoption("--every-message", action="store_true", help="kill at every message, which takes long")
     parser.addoption("--minutes", type=float, default=float(os.environ.get("SOAK_MINUTES", 0)),
                      help="how long random rounds go on")
+    parser.addoption("--values", type=int, default=20_000, help="how many values a key is changed for")
     parser.addoption("--seed", type=int, help="the one random round to run")
 
 
