@@ -191,7 +191,7 @@ class Run {
     }
     if (result.retryable && !result.remains && attempts_ < options_.lock_retries) {
       const milliseconds pause = backoff(attempts_++);
-      observer_.step_retrying(step, attempts_, options_.lock_retries, error, pause);
+      observer_.step_retrying(step, attempts_, options_.lock_retries + 1, error, pause);
       if (project_.clock->sleep(pause, project_.session.interrupt)) {
         interrupted();
       } else {

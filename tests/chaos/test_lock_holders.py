@@ -108,3 +108,30 @@ def test_proxy_partition_frees_its_lock_when_told(scene):
         running.end()
         proxy.cut_all()
         until(scene.unlocked, "the lock of the dead run is free", timeout=5)
+
+
+def test_ending_the_session_of_a_run_that_is_alive_does_not_stop_it_and_says_so(scene):
+    scene.migrations.tables(1)
+    scene.migrations.add("0002_long", "SELECT pg_sleep(1);\n")
+    running = scene.start()
+    sleeping = ("select 1 from pg_stat_activity where datname = current_database() and query like 'SELECT pg_sleep%%'"
+                " and state = 'active'")
+    until(lambda: scene.database.query(sleeping), "it is at work")
+    refused = scene.dunlin("lock", "release", "--yes", url=scene.database.url).ok(8)
+    assert "stop it with SIGTERM" in refused.stderr
+    released = scene.dunlin("lock", "release", "--force", "--yes", url=scene.database.url).ok()
+    assert "A run that is alive connects again and goes on" in released.stdout
+    running.end().ok()
+    assert scene.versions() == [1, 2]
+
+
+def test_tries_are_counted_as_they_are_announced(scene):
+    scene.migrations.add("0001_orders", "CREATE TABLE orders (id int);\n")
+    scene.migrate().ok()
+    scene.migrations.add("0002_paid", "ALTER TABLE orders ADD paid boolean;\n")
+    holder = scene.database.connect()
+    holder.autocommit = False
+    holder.cursor().execute("select * from orders")
+    blocked = scene.migrate("--lock-timeout", "100ms", "--lock-retries", "2").ok(1)
+    assert [word for word in ("try 2 of 3", "try 3 of 3", "try 4") if word in blocked.stderr] == ["try 2 of 3", "try 3 of 3"]
+    holder.close()

@@ -78,7 +78,8 @@ class Lock final : public Command {
     if (!force_ && std::ranges::any_of(holders, works)) {
       throw Failure(
           ErrorKind::safety, "the holder of the migration lock is at work: " + blocker_text(holders.front().who),
-          "wait for it; dunlin lock release --force ends it all the same, and what it has not committed is undone");
+          "wait for it, or stop it with SIGTERM; dunlin lock release --force ends its session, and what that has not "
+          "committed is undone");
     }
     confirm(invocation, text + "Its session will be ended; what it has not committed is undone.\n", "End it?");
     for (const LockHolder& holder : holders) {
@@ -86,8 +87,12 @@ class Lock final : public Command {
       invocation.log.write(LogLevel::warning, "lock_released", "ended " + blocker_text(holder.who),
                            {{"pid", holder.backend.pid}});
     }
-    return answer(invocation, holders, true,
-                  fmt::format("Ended {}; the migration lock is free.\n", counted(holders.size(), "session")));
+    std::string ended = fmt::format("Ended {}; the migration lock is free.\n", counted(holders.size(), "session"));
+    // To its runner it is a connection that broke.
+    if (std::ranges::any_of(holders, works)) {
+      ended += "A run that is alive connects again and goes on: stop it with SIGTERM, where it runs.\n";
+    }
+    return answer(invocation, holders, true, ended);
   }
 
  private:
