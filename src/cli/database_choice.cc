@@ -99,7 +99,7 @@ std::optional<DatabaseChoice> compose_database_url(const Environment& environmen
     return std::nullopt;
   }
   const auto driver = environment.find("DB__DRIVER");
-  const auto name = environment.find("DB__NAME");
+  const auto name = environment.find_filled("DB__NAME");
   const std::string scheme = driver ? scheme_of_driver(*driver) : "postgres";
   SettingSource source{.kind = where, .name = "DB__*"};
   if (where == SourceKind::env_file) {
@@ -110,7 +110,7 @@ std::optional<DatabaseChoice> compose_database_url(const Environment& environmen
     if (!name) throw Failure(ErrorKind::config, "DB__DRIVER names SQLite, but DB__NAME, its file, is not set");
     return DatabaseChoice{fmt::format("sqlite:{}", name->value), std::move(source)};
   }
-  const auto host = environment.find("DB__HOST");
+  const auto host = environment.find_filled("DB__HOST");
   if (!host) {
     throw Failure(ErrorKind::config, "DB__HOST is not set, although other DB__ variables are",
                   "set DB__HOST, or name the database by DATABASE_URL");

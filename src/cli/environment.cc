@@ -106,6 +106,16 @@ std::optional<Found> Environment::find(std::string_view name) const {
   return found ? found : find(name, SourceKind::env_file);
 }
 
+std::optional<Found> Environment::find_filled(std::string_view name) const {
+  for (const SourceKind where : {SourceKind::environment, SourceKind::env_file}) {
+    auto found = look(*this, name, where);
+    if (!found) continue;
+    if (found->value.empty()) fail(found->source, "is set but empty", "give it a value, or unset it");
+    return found;
+  }
+  return std::nullopt;
+}
+
 std::optional<Found> Environment::find_secret_place(std::string_view name, SourceKind where) const {
   auto direct = look(*this, name, where);
   auto path = look(*this, fmt::format("{}_FILE", name), where);

@@ -31,6 +31,8 @@ class Environment {
   std::optional<Found> find(std::string_view name, SourceKind where) const;
   // The process's own first, then .env's.
   std::optional<Found> find(std::string_view name) const;
+  // The same for what names a database: throws Failure (config) for one that is set to nothing.
+  std::optional<Found> find_filled(std::string_view name) const;
   // Also looks at NAME_FILE, a path whose content is the value, without its final newline. Throws Failure (config) when
   // both are set, when the file is absent or empty, and when the variable is set to nothing: a secret that did not
   // arrive must not send a command to another database.

@@ -35,6 +35,10 @@ std::unique_ptr<Driver> for_url(std::string_view url) {
       if (url.size() > scheme.size() && url.starts_with(scheme) && url[scheme.size()] == ':') return row.make();
     }
   }
+  if (url.find_first_not_of(" \t\r\n") == std::string_view::npos) {
+    throw Failure(ErrorKind::usage, "the database URL is empty",
+                  "use postgres://user@host/database or sqlite:path/to/file.db");
+  }
   const std::string_view scheme = url.substr(0, url.find("://"));
   // libpq's own keyword form: "host=db dbname=app". Only a value of it may hold "://".
   if (scheme.find('=') != std::string_view::npos) return postgres::make_driver();

@@ -29,6 +29,8 @@ struct Look {
   std::optional<Error> hopeless;
   // Why it is not fulfilled yet, in words.
   std::string why;
+  // What there is to do about it, where it is not a server's coming up that is waited for.
+  std::string hint;
 };
 
 class Wait final : public Command {
@@ -106,6 +108,8 @@ class Wait final : public Command {
       // A server that is only starting, a user or a database that is only being made: all of it may still come.
       if (kind == ErrorKind::connect || kind == ErrorKind::sql) {
         look.why = failure.error().message;
+        const bool file = database.driver->dialect() == Dialect::sqlite;
+        if (file || !may_become_reachable(failure.error())) look.hint = failure.error().hint;
       } else {
         throw;
       }
@@ -161,7 +165,9 @@ class Wait final : public Command {
     Error error = look.hopeless.value_or(
         Error{.kind = reached ? ErrorKind::pending : ErrorKind::connect,
               .message = fmt::format("gave up after {}: {}", format_duration(waited), look.why),
-              .hint = reached ? "dunlin info" : "check that the server runs and may be reached from here"});
+              .hint = reached              ? "dunlin info"
+                      : !look.hint.empty() ? look.hint
+                                           : "check that the server runs and may be reached from here"});
     // One document only: with --json it is this one, so the error is not thrown to be reported again.
     if (!invocation.json()) throw Failure(std::move(error));
     show_json(invocation, look, reached, waited, &error);

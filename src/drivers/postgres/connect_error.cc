@@ -89,9 +89,6 @@ Words unreachable(std::string_view text, const ServerInfo& at, const std::string
     return {fmt::format("what answers at {} is not PostgreSQL", at.location),
             "check host and port in the database URL"};
   }
-  if (contains(text, "invalid port number") || contains(text, "invalid integer value")) {
-    return {fmt::format("the database URL cannot be understood: {}", said), "ports are numbers from 1 to 65535"};
-  }
   if (contains(text, "SSL error") || contains(text, "SSL SYSCALL error")) {
     return {fmt::format("the TLS handshake with {} failed: {}", at.location, said),
             "check sslmode and the certificates"};
@@ -121,6 +118,25 @@ Words unreachable(std::string_view text, const ServerInfo& at, const std::string
   return {fmt::format("cannot connect to {}: {}", at.location, said), {}};
 }
 
+// What libpq finds wrong with the settings themselves, before it tries anything: waiting changes nothing about it.
+bool is_about_settings(std::string_view text) {
+  constexpr std::array<std::string_view, 7> kSaid{"invalid port number",
+                                                  "invalid integer value",
+                                                  "could not match ",
+                                                  "could not parse network address",
+                                                  "invalid SSL protocol version range",
+                                                  "definition of service",
+                                                  "service file"};
+  const bool value = text.starts_with("invalid ") && contains(text, " value: \"");
+  return value || std::ranges::any_of(kSaid, [&](std::string_view said) { return contains(text, said); });
+}
+
+Words bad_settings(std::string_view text, const std::string& said) {
+  return {fmt::format("the database URL cannot be understood: {}", said),
+          contains(text, "port number") ? "ports are numbers from 1 to 65535, one for all hosts or one for each"
+                                        : "correct the URL, or the PG... variables that libpq reads beside it"};
+}
+
 }  // namespace
 
 std::string sqlstate_in(std::string_view text) {
@@ -142,8 +158,11 @@ Error connect_error(std::string_view text, const ServerInfo& target, bool needs_
   error.kind = ErrorKind::connect;
   error.sqlstate = sqlstate_in(text);
   const std::string said = last_words(text, error.sqlstate);
-  Words words = error.sqlstate.empty() ? unreachable(text, target, said, needs_password)
-                                       : refusal(error.sqlstate, target, said, needs_password);
+  const bool settings = error.sqlstate.empty() && is_about_settings(text);
+  if (settings) error.kind = ErrorKind::config;
+  Words words = settings                 ? bad_settings(text, said)
+                : error.sqlstate.empty() ? unreachable(text, target, said, needs_password)
+                                         : refusal(error.sqlstate, target, said, needs_password);
   error.message = std::move(words.message);
   error.hint = std::move(words.hint);
   return error;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <charconv>
 #include <memory>
 #include <optional>
 
@@ -152,6 +153,34 @@ void check_ssl_mode(const Parameters& parameters) {
                       : "use one of disable, allow, prefer, require, verify-ca, verify-full");
 }
 
+// Where libpq itself does not look, or looks only when it connects: a setting that is wrong is no database that is
+// away.
+void check_numbers(const Parameters& parameters) {
+  const auto number = [](std::string_view text) {
+    int value = 0;
+    const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
+    const bool whole = problem == std::errc() && end == text.data() + text.size();
+    return whole ? std::optional(value) : std::nullopt;
+  };
+  // Not shown: where the host is missing, what stands in its place may be a password of digits.
+  const std::string ports = parameters.get("port");
+  for (std::size_t begin = 0; begin <= ports.size();) {
+    const std::size_t end = std::min(ports.find(',', begin), ports.size());
+    const int port = end > begin ? number(std::string_view(ports).substr(begin, end - begin)).value_or(0) : 1;
+    if (port < 1 || port > 65'535) {
+      throw Failure(ErrorKind::usage, "the database URL cannot be understood: its port is none",
+                    "ports are numbers from 1 to 65535");
+    }
+    begin = end + 1;
+  }
+  const std::string timeout = parameters.get("connect_timeout");
+  if (!timeout.empty() && !number(timeout)) {
+    throw Failure(ErrorKind::usage,
+                  "the database URL cannot be understood: its connect_timeout is no number of seconds",
+                  "write connect_timeout=10, or give --connect-timeout 10s");
+  }
+}
+
 // Parameters that libpq's messages show: files, and the name of a service.
 constexpr std::array kShown{"service", "passfile", "sslcert", "sslkey", "sslrootcert", "sslcrl", "sslcrldir"};
 
@@ -176,7 +205,10 @@ void check_no_stray_password(const Parameters& parameters) {
   });
   const bool login =
       std::ranges::any_of(kShown, [&](const char* name) { return may_hold_login(parameters.get(name)); });
-  if (!port_ok || at_sign || keywords || login) malformed();
+  // A directory of sockets may have a space in its name.
+  const bool space = !host.starts_with('/') && !host.starts_with('@') &&
+                     std::ranges::any_of(host, [](unsigned char c) { return std::isspace(c) != 0; });
+  if (!port_ok || at_sign || keywords || login || space) malformed();
 }
 
 }  // namespace
@@ -194,6 +226,7 @@ Parameters parse_url(const std::string& url) {
     if (option->val != nullptr && *option->val != '\0') parameters.set(option->keyword, option->val);
   }
   check_no_stray_password(parameters);
+  check_numbers(parameters);
   check_ssl_mode(parameters);
   return parameters;
 }

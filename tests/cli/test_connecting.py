@@ -1,0 +1,98 @@
+"""Each way of not getting to a database has its own words, and its exit code: 2 is a setting, 6 is the database."""
+
+import urllib.parse
+
+import pytest
+
+from support.postgres import PASSWORD
+
+# What is wrong with it: the parts, the exit code, and what is said.
+WRONG = {
+    "malformed": ({"port": "99999"}, 2, "port"),
+    "refused": ({"port": "1"}, 6, "nothing listens at 127.0.0.1:1: connection refused"),
+    "unknown host": ({"host": "no-such-host.invalid"}, 6, "the host name in no-such-host.invalid"),
+    "no such database": ({"name": "no_such_database"}, 6, 'database "no_such_database" does not exist'),
+}
+MALFORMED = [
+    "postgres://app:secret-word@db:99999/app", "postgres://app:secret-word@db:0/app", "postgres://app:secret-word@db:54x2/app",
+    "postgres://app:secret-word@[::1/app", "postgres://app:secret-word@d b/app",
+    "postgres://app:secret%zzword@db/app", "postgres://app:secret-word@db/app?connect_timeout=soon",
+    "postgres://app:secret-word@db/app?sslmode=on", "postgres://app:secret-word@db/app?target_session_attrs=some",
+    "postgres://app:secret-word@127.0.0.1/app?keepalives_idle=x", "postgres://app:secret-word@db/app?hostaddr=nowhere",
+    "postgres://app:secret-word@a,b/app?port=1,2,3", "postgres://app:secret-word@db/app?hostaddr=10.0.0.1,10.0.0.2",
+    "postgres://app:secret-word@db/app?ssl_min_protocol_version=TLSv1.3&ssl_max_protocol_version=TLSv1.2",
+    "postgres://app:secret-word@db/app?service=none-of-that-name", "postgrs://app:secret-word@db/app",
+    "app:secret-word@db/app", "host=db port=99999 password=secret-word", "host=db password='secret-word",
+]
+
+
+def named_by(way, parts):
+    """Arguments and environment that name the database so."""
+    url = f"postgres://postgres@{parts['host']}:{parts['port']}/{parts['name']}"
+    if way == "DATABASE_URL":
+        return [], {"DATABASE_URL": url}
+    if way == "--url":
+        return ["--url", url], {}
+    return [], {"DB__DRIVER": "postgres", "DB__USER": "postgres",
+                **{f"DB__{name.upper()}": value for name, value in parts.items()}}
+
+
+@pytest.fixture
+def server_parts(database, migrations):
+    migrations.tables(1)
+    place = urllib.parse.urlsplit(database.url)
+    return {"host": "127.0.0.1", "port": str(place.port), "name": database.name}
+
+
+@pytest.mark.parametrize("way", ["DATABASE_URL", "--url", "parts"])
+@pytest.mark.parametrize("wrong", WRONG)
+def test_each_failure_has_its_own_words(dunlin, server_parts, wrong, way):
+    parts, code, says = WRONG[wrong]
+    arguments, env = named_by(way, server_parts | parts)
+    result = dunlin("info", *arguments, env=env).ok(code)
+    assert says in result.stderr
+    document = dunlin("info", "--json", *arguments, env=env).ok(code).json()
+    assert says in document["error"]["message"]
+    arguments, env = named_by(way, server_parts)
+    dunlin("info", *arguments, env=env).ok()
+
+
+@pytest.mark.parametrize("arguments, env, says", [
+    ([], {"DATABASE_URL": ""}, "DATABASE_URL is set but empty"),
+    (["--url", ""], {}, "the database URL is empty"),
+    (["--url", " "], {}, "the database URL is empty"),
+    ([], {"DB__DRIVER": "postgres", "DB__HOST": "", "DB__NAME": "app"}, "DB__HOST is set but empty"),
+    ([], {"DB__DRIVER": "postgres", "DB__HOST": "db", "DB__NAME": ""}, "DB__NAME is set but empty"),
+])
+def test_an_empty_setting_is_named(dunlin, migrations, arguments, env, says):
+    migrations.tables(1)
+    assert says in dunlin("info", *arguments, env=env).ok(2).stderr
+
+
+@pytest.mark.parametrize("url", MALFORMED)
+def test_a_url_that_is_malformed_is_a_setting(dunlin, migrations, url):
+    migrations.tables(1)
+    for arguments, env in (["info"], {"DATABASE_URL": url}), (["info", "--url", url], {}):
+        result = dunlin(*arguments, env=env).ok(2)
+        assert "database URL" in result.stderr or "no driver for" in result.stderr
+        assert "secret" not in result.output
+    # Waiting cannot heal it.
+    dunlin("wait", "--timeout", "60s", env={"DATABASE_URL": url}, timeout=30).ok(2)
+
+
+def test_waiting_for_a_file_that_nobody_makes_says_how_to_make_it(dunlin, migrations, sqlite_dir):
+    migrations.tables(1)
+    for goal in ("reachable", "migrated"):
+        result = dunlin("wait", "--for", goal, "--timeout", "1s", url=sqlite_dir.url("none.db")).ok(6)
+        assert "none.db does not exist" in result.stderr and "Next: dunlin create" in result.stderr
+        assert "server" not in result.stderr
+
+
+def test_waiting_for_what_refuses_us_says_what_to_do_about_it(dunlin, migrations, postgres):
+    migrations.tables(1)
+    absent = dunlin("wait", "--timeout", "1s", url=postgres.url("no_such_database")).ok(6)
+    assert "create it: dunlin create" in absent.stderr
+    away = dunlin("wait", "--timeout", "1s", url="postgres://postgres@127.0.0.1:1/app").ok(6)
+    assert "check that the server runs" in away.stderr
+    wrong = dunlin("wait", "--timeout", "1s", url=postgres.url("postgres", user="app", password=PASSWORD + "x")).ok(6)
+    assert "check the password" in wrong.stderr
