@@ -36,6 +36,16 @@ enum class MigrationState {
   held,     // belongs to a later phase
 };
 
+// What dunlin_journal knows of a migration that runs statement by statement and has not come to its end: a run is at
+// work, or was cut off.
+struct HalfDone {
+  Direction direction = Direction::up;
+  // That took effect, as far as they are recorded one by one.
+  std::size_t statements = 0;
+  // Begun, and its end was not recorded; from 1.
+  std::optional<std::size_t> in_doubt;
+};
+
 struct StatusRow {
   Version version;
   MigrationKind kind = MigrationKind::versioned;
@@ -49,6 +59,12 @@ struct StatusRow {
   // Index into the catalog's migrations; empty for `missing` and `ahead`.
   std::optional<std::size_t> migration;
   std::optional<AppliedMigration> applied;
+  // Filled by those who ask the database for it, as Migrator::status() does.
+  std::optional<HalfDone> half_done;
+
+  // Half done, and the history says otherwise, because a person or another tool has written it: no run goes on from
+  // there, it has to be settled.
+  bool contradicts() const noexcept;
 };
 
 struct Status {
@@ -57,6 +73,7 @@ struct Status {
   std::size_t count(MigrationState state) const noexcept;
   std::size_t changed() const noexcept;
   std::size_t out_of_order() const noexcept;
+  std::size_t contradictions() const noexcept;
   // The newest version in the history; empty when nothing is applied.
   Version at_version() const;
 };

@@ -100,9 +100,21 @@ class Run {
   }
 
   // A migration that an earlier run left half done, and that is now to be run as one transaction, cannot be resumed.
+  // Nor can one be undone that was never done to its end, or done that was never undone to its end: what is left in the
+  // journal would make a later run skip statements.
   void check_journal() {
     if (!run_.journal().exists()) return;
     for (const Step& step : plan_.steps) {
+      const bool up = step.direction == Direction::up;
+      if (!run_.journal()
+               .read(run_.session(), {step.migration.version, up ? Direction::down : Direction::up})
+               .empty()) {
+        const std::string& version = step.migration.version.text;
+        throw Failure(ErrorKind::remains,
+                      fmt::format("{} is {} by the history, and half {} by dunlin_journal", version,
+                                  up ? "not applied" : "applied", up ? "undone" : "done"),
+                      fmt::format("dunlin resolve {}  says how to settle it", version));
+      }
       if (step.execution != Execution::transaction) continue;
       const auto entries = run_.journal().read(run_.session(), {step.migration.version, step.direction});
       if (entries.empty()) continue;
@@ -412,6 +424,9 @@ Snapshot read_status(const Project& project, Session& session) {
   snapshot.table = history.name();
   snapshot.history_exists = history.exists();
   snapshot.status = make_status(project.catalog, *project.scheme, history.read(session));
+  Journal journal(history.dialect(), history.name());
+  journal.locate(session);
+  note_half_done(snapshot.status, *project.scheme, journal, session);
   return snapshot;
 }
 

@@ -6,6 +6,7 @@
 
 #include "core/history_table.h"
 #include "core/run_session.h"
+#include "core/status.h"
 #include "sql/statement_reader.h"
 
 namespace dunlin {
@@ -66,6 +67,21 @@ std::string statement_text(const Script& script, Dialect dialect, std::size_t nu
   return {};
 }
 
+std::string evidence_of(const Unsettled& one) {
+  const bool up = one.direction == Direction::up;
+  std::string text = up ? "" : "of its way down: ";
+  if (one.contradicts()) {
+    text += fmt::format("{} of its statements took effect{}, and the history says that it is {}", one.statements_done,
+                        one.statement ? ", one more was begun" : "", up ? "applied" : "not applied");
+  } else if (one.statement) {
+    text += "it was begun, and its end was not recorded";
+  } else {
+    text += fmt::format("{} of its statements took effect, and {}", one.statements_done,
+                        up ? "it has no history row" : "its history row is still there");
+  }
+  return text;
+}
+
 }  // namespace
 
 std::vector<const Migration*> plan_baseline(const Project& project, const Status& status, const std::string& version) {
@@ -79,6 +95,15 @@ std::vector<const Migration*> plan_baseline(const Project& project, const Status
                     fmt::format("settle it first: dunlin resolve {} --applied | --rolled-back", row.version.text));
     }
     if (row.applied || !row.migration) continue;
+    if (row.half_done) {
+      throw Failure(ErrorKind::remains,
+                    fmt::format("{} is half done: an earlier run began it, statement by statement, and did not come to "
+                                "its end",
+                                row.version.text),
+                    fmt::format("finish it: dunlin migrate; or settle it first: dunlin resolve {} --applied | "
+                                "--rolled-back",
+                                row.version.text));
+    }
     recorded.push_back(&project.catalog.migrations[*row.migration]);
   }
   return recorded;
@@ -87,7 +112,9 @@ std::vector<const Migration*> plan_baseline(const Project& project, const Status
 std::vector<const Migration*> apply_baseline(const Project& project, const RunOptions& options,
                                              const std::string& version, Observer& observer) {
   LockedRun run(project, options, observer);
-  const std::vector<const Migration*> recorded = plan_baseline(project, run->status(), version);
+  Status status = run->status();
+  note_half_done(status, *project.scheme, run->journal(), run->session());
+  const std::vector<const Migration*> recorded = plan_baseline(project, status, version);
   std::vector<std::string> sql;
   for (const Migration* migration : recorded) {
     append(sql, project.scheme->record_up_sql(run->history().dialect(), run->history().name(), *migration,
@@ -102,14 +129,13 @@ std::vector<Unsettled> unsettled(const Project& project, Session& session) {
   const Dialect dialect = project.driver->dialect();
   HistoryTable history(*project.scheme, dialect, project.table);
   history.locate(session);
-  for (const AppliedMigration& row : history.read(session)) {
+  const std::vector<AppliedMigration> rows = history.read(session);
+  for (const AppliedMigration& row : rows) {
     if (row.success) continue;
     const Migration* migration = project.catalog.find(row.version);
-    found.push_back({row.version,
-                     migration != nullptr ? migration->name : row.description,
-                     std::nullopt,
-                     {},
-                     "its history row says that it failed"});
+    found.push_back({.version = row.version,
+                     .name = migration != nullptr ? migration->name : row.description,
+                     .evidence = "its history row says that it failed"});
   }
   Journal journal(dialect, history.name());
   journal.locate(session);
@@ -117,17 +143,26 @@ std::vector<Unsettled> unsettled(const Project& project, Session& session) {
     const Migration* migration = project.catalog.find(key.version);
     const Script* script =
         migration == nullptr ? nullptr : (key.direction == Direction::up ? &migration->up : &migration->down);
-    const auto intent = std::ranges::find_if(entries, [](const auto& entry) { return !entry.second.done; });
-    Unsettled unsettled{key.version, migration != nullptr ? migration->name : "", std::nullopt, {}, {}};
-    if (intent != entries.end()) {
-      unsettled.statement = intent->first;
-      if (script != nullptr && !script->empty()) {
-        unsettled.statement_text = statement_text(*script, dialect, intent->first);
+    const auto row = std::ranges::find(rows, key.version, &AppliedMigration::version);
+    Unsettled unsettled{.version = key.version,
+                        .name = migration != nullptr ? migration->name : "",
+                        .direction = key.direction,
+                        .recorded = row != rows.end() && row->success};
+    for (const auto& [number, entry] : entries) {
+      if (entry.done) {
+        ++unsettled.statements_done;
+        unsettled.last_done = number;
+      } else if (!unsettled.statement) {
+        unsettled.statement = number;
       }
-      unsettled.evidence = "it was begun, and its end was not recorded";
-    } else {
-      unsettled.evidence = fmt::format("{} of its statements took effect, and it has no history row", entries.size());
     }
+    if (unsettled.statement && script != nullptr && !script->empty()) {
+      unsettled.statement_text = statement_text(*script, dialect, *unsettled.statement);
+    }
+    const bool more =
+        script != nullptr && !script->empty() && !statement_text(*script, dialect, unsettled.last_done + 1).empty();
+    unsettled.goes_on = more && !unsettled.contradicts();
+    unsettled.evidence = evidence_of(unsettled);
     found.push_back(std::move(unsettled));
   }
   return found;
@@ -139,42 +174,57 @@ void resolve(const Project& project, const RunOptions& options, const std::strin
   const Version version = require_version(project, text);
   const auto& rows = run->status().rows;
   const auto row = std::ranges::find(rows, version, &StatusRow::version);
-  const bool recorded = row != rows.end() && row->applied.has_value();
-  const bool dirty = recorded && !row->applied->success;
+  const bool in_history = row != rows.end() && row->applied.has_value();
+  const bool dirty = in_history && !row->applied->success;
+  const bool recorded = in_history && !dirty;
   Journal& journal = run->journal();
-  const JournalKey key{version, recorded && !dirty ? Direction::down : Direction::up};
-  const auto entries = journal.read(run->session(), key);
+  const auto up = journal.read(run->session(), {version, Direction::up});
+  const auto down = journal.read(run->session(), {version, Direction::down});
   const Dialect dialect = run->history().dialect();
   const TableName& table = run->history().name();
-  if (entries.empty() && !dirty && resolution != Resolution::applied) {
+  if (up.empty() && down.empty() && !dirty && resolution != Resolution::applied) {
     throw Failure(ErrorKind::usage, fmt::format("nothing of {} is in doubt", version.text),
                   "dunlin info  shows what is applied");
   }
   std::vector<std::string> sql;
+  const auto forget = [&] {
+    for (const Direction direction : {Direction::up, Direction::down}) {
+      if (journal.exists()) sql.push_back(journal.forget_all_sql({version, direction}));
+    }
+  };
   switch (resolution) {
     case Resolution::applied:
-      if (recorded && !dirty && entries.empty()) {
+      if (recorded && up.empty() && down.empty()) {
         throw Failure(ErrorKind::usage, fmt::format("{} is recorded as applied already", version.text));
       }
-      if (recorded) append(sql, project.scheme->record_down_sql(dialect, table, version));
-      append(sql, project.scheme->record_up_sql(dialect, table, require_migration(project, version),
-                                                std::chrono::nanoseconds{0}));
-      if (journal.exists()) sql.push_back(journal.forget_all_sql(key));
+      if (dirty) append(sql, project.scheme->record_down_sql(dialect, table, version));
+      if (!recorded) {
+        append(sql, project.scheme->record_up_sql(dialect, table, require_migration(project, version),
+                                                  std::chrono::nanoseconds{0}));
+      }
+      forget();
       break;
     case Resolution::rolled_back:
-      if (dirty) append(sql, project.scheme->record_down_sql(dialect, table, version));
-      if (journal.exists()) sql.push_back(journal.forget_all_sql(key));
+      // A way down that is taken back leaves the migration applied.
+      if (dirty || !up.empty()) append(sql, project.scheme->record_down_sql(dialect, table, version));
+      forget();
       break;
     case Resolution::statement_done:
     case Resolution::statement_not_done: {
+      const bool contradicts = recorded && !up.empty() && down.empty();
+      const JournalKey key{version, recorded && !contradicts ? Direction::down : Direction::up};
+      const auto& entries = key.direction == Direction::up ? up : down;
       const auto entry = entries.find(statement.value_or(0));
-      if (entry == entries.end() || entry->second.done) {
+      // What is recorded as done may be said again: it takes the history row away that hides it.
+      const bool said_again = contradicts && resolution == Resolution::statement_done;
+      if (entry == entries.end() || (entry->second.done && !said_again)) {
         throw Failure(ErrorKind::usage,
                       fmt::format("statement {} of {} is not in doubt", statement.value_or(0), version.text),
                       "dunlin resolve  without arguments lists what is");
       }
       sql.push_back(resolution == Resolution::statement_done ? journal.done_sql(key, entry->second)
                                                              : journal.forget_sql(key, entry->first));
+      if (contradicts) append(sql, project.scheme->record_down_sql(dialect, table, version));
       break;
     }
   }

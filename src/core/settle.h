@@ -14,8 +14,7 @@
 namespace dunlin {
 
 // The migrations up to and including `version` that are not recorded yet. Throws Failure (usage) for an unknown
-// version, Failure (safety) when one of them is below something that is applied already and `status` cannot be a fresh
-// adoption.
+// version, Failure (remains) when one of them failed or is half done: that has to be settled first.
 std::vector<const Migration*> plan_baseline(const Project&, const Status&, const std::string& version);
 // Records them in one transaction. Returns what was recorded.
 std::vector<const Migration*> apply_baseline(const Project&, const RunOptions&, const std::string& version, Observer&);
@@ -26,6 +25,8 @@ enum class Resolution {
   statement_done,      // statement N took effect: the next run goes on after it
   statement_not_done,  // statement N did not: the next run repeats it
 };
+// The last two take a history row away that says "applied" of what is half done: it would keep the next run from going
+// on.
 
 struct Unsettled {
   Version version;
@@ -34,6 +35,18 @@ struct Unsettled {
   std::optional<std::size_t> statement;
   std::string statement_text;
   std::string evidence;
+  Direction direction = Direction::up;
+  // In the history, and not as failed.
+  bool recorded = false;
+  // What the journal has of it: statements that took effect, and the last of them; 0: none.
+  std::size_t statements_done = 0;
+  std::size_t last_done = 0;
+  // `migrate` (of its way down: `down`) goes on with it by itself, or says why it cannot: nothing has to be settled
+  // before.
+  bool goes_on = false;
+
+  // The history says that it has come to its end, and the journal that it has not.
+  bool contradicts() const { return (statements_done > 0 || statement) && recorded == (direction == Direction::up); }
 };
 
 // What would need `resolve` now: dirty history rows, and journal intents without an end.

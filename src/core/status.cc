@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "dunlin/error.h"
+
 namespace dunlin {
 
 std::size_t Status::count(MigrationState state) const noexcept {
@@ -17,6 +19,15 @@ std::size_t Status::changed() const noexcept {
 
 std::size_t Status::out_of_order() const noexcept {
   return static_cast<std::size_t>(std::ranges::count(rows, true, &StatusRow::out_of_order));
+}
+
+std::size_t Status::contradictions() const noexcept {
+  return static_cast<std::size_t>(std::ranges::count_if(rows, &StatusRow::contradicts));
+}
+
+bool StatusRow::contradicts() const noexcept {
+  const bool recorded = applied && applied->success;
+  return half_done && recorded == (half_done->direction == Direction::up);
 }
 
 Version Status::at_version() const {
@@ -87,6 +98,27 @@ Status make_status(const Catalog& catalog, const HistoryScheme& scheme, std::vec
   return status;
 }
 
+void note_half_done(Status& status, const HistoryScheme& scheme, const Journal& journal, Session& session) {
+  try {
+    for (const auto& [key, entries] : journal.read_all(session, scheme)) {
+      const auto row = std::ranges::find(status.rows, key.version, &StatusRow::version);
+      if (row == status.rows.end()) continue;
+      HalfDone half{.direction = key.direction};
+      for (const auto& [number, entry] : entries) {
+        if (entry.done) {
+          ++half.statements;
+        } else {
+          half.in_doubt = number;
+        }
+      }
+      // Of two the one that contradicts is what matters.
+      if (!row->contradicts()) row->half_done = half;
+    }
+  } catch (const Failure& failure) {
+    if (failure.error().kind != ErrorKind::sql) throw;
+  }
+}
+
 std::vector<Diagnostic> validate(const Catalog& catalog, const Status& status) {
   std::vector<Diagnostic> found = catalog.diagnostics;
   for (const Migration& migration : catalog.migrations) {
@@ -118,6 +150,12 @@ std::vector<Diagnostic> validate(const Catalog& catalog, const Status& status) {
       diagnostic.code = "failed";
       diagnostic.message = fmt::format("{} is recorded as failed", version);
       diagnostic.hint = fmt::format("look at what it left, then: dunlin resolve {} --applied | --rolled-back", version);
+    } else if (row.contradicts()) {
+      diagnostic.code = "half-done";
+      diagnostic.message = fmt::format("{} is {} by the history, and half {} by dunlin_journal", version,
+                                       row.applied ? "applied" : "not applied",
+                                       row.half_done->direction == Direction::up ? "done" : "undone");
+      diagnostic.hint = fmt::format("dunlin resolve {}  says how to settle it", version);
     } else if (row.state == MigrationState::ahead) {
       diagnostic.severity = Severity::note;
       diagnostic.code = "ahead";

@@ -13,7 +13,9 @@ namespace {
 enum class Form { table, lines };
 
 int code_of(const Status& status) {
-  if (status.count(MigrationState::failed) > 0) return static_cast<int>(ExitCode::remains);
+  if (status.count(MigrationState::failed) > 0 || status.contradictions() > 0) {
+    return static_cast<int>(ExitCode::remains);
+  }
   if (status.changed() > 0 || status.count(MigrationState::missing) > 0) return static_cast<int>(ExitCode::validation);
   if (status.count(MigrationState::pending) > 0) return static_cast<int>(ExitCode::pending);
   return static_cast<int>(ExitCode::done);
@@ -26,7 +28,7 @@ class Info final : public Command {
   void define(CLI::App& app) override {
     app.add_flag("--exit-code", exit_code_,
                  "exit with 3 when something is pending, 5 when something changed or is "
-                 "missing, 7 when something failed");
+                 "missing, 7 when something failed or has to be settled");
   }
 
   int run(Invocation& invocation) override {

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
@@ -112,6 +114,11 @@ class Resolve final : public Command {
         entry["statement"] = one.statement ? Json(*one.statement) : Json(nullptr);
         entry["sql"] = one.statement_text.empty() ? Json(nullptr) : Json(one.statement_text);
         entry["evidence"] = one.evidence;
+        entry["direction"] = to_string(one.direction);
+        entry["recorded"] = one.recorded;
+        entry["statements_done"] = one.statements_done;
+        entry["commands"] = Json::array();
+        for (const Way& way : ways(one)) entry["commands"].push_back(way.command);
         json["unsettled"].push_back(std::move(entry));
       }
       invocation.console.out(document(std::move(json), invocation.console.secrets()));
@@ -128,22 +135,54 @@ class Resolve final : public Command {
     return static_cast<int>(ExitCode::remains);
   }
 
+  struct Way {
+    std::string when;
+    std::string command;
+  };
+
+  // How it may be settled.
+  static std::vector<Way> ways(const Unsettled& one) {
+    const std::string resolve = "dunlin resolve " + one.version.text;
+    const auto of_statement = [&](std::size_t number, std::string_view answer) {
+      return fmt::format("{} --statement {} --{}", resolve, number, answer);
+    };
+    std::vector<Way> ways;
+    if (one.goes_on)
+      ways.push_back({"to go on with it:", one.direction == Direction::up ? "dunlin migrate" : "dunlin down"});
+    if (!one.contradicts()) {
+      if (one.statement) {
+        ways.push_back({"if it took effect: ", of_statement(*one.statement, "done")});
+        ways.push_back({"if it did not: ", of_statement(*one.statement, "not-done")});
+      } else {
+        ways.push_back({"if it took effect: ", resolve + " --applied"});
+        ways.push_back({"if nothing is left:", resolve + " --rolled-back"});
+      }
+      return ways;
+    }
+    ways = {{"if all of it is there:", resolve + " --applied"}, {"if nothing of it is:", resolve + " --rolled-back"}};
+    // A way down that the history takes for finished has nothing to go on with.
+    if (one.direction == Direction::down) return ways;
+    if (one.statement) {
+      ways.push_back({fmt::format("to go on, if statement {} took effect:", *one.statement),
+                      of_statement(*one.statement, "done")});
+      ways.push_back({fmt::format("to go on, if statement {} did not:", *one.statement),
+                      of_statement(*one.statement, "not-done")});
+    } else {
+      ways.push_back(
+          {fmt::format("to go on behind statement {}:", one.last_done), of_statement(one.last_done, "done")});
+    }
+    return ways;
+  }
+
   static std::string describe(const Unsettled& one) {
     const std::string version = printable(one.version.text);
     std::string text = fmt::format("{}  {}\n", version, printable(one.name));
     if (one.statement) text += fmt::format("  statement {}: {}\n", *one.statement, one_line(one.statement_text, 100));
     if (!one.evidence.empty()) text += fmt::format("  {}\n", printable(one.evidence));
-    if (one.statement) {
-      text += fmt::format(
-          "  if it took effect:   dunlin resolve {0} --statement {1} --done\n"
-          "  if it did not:       dunlin resolve {0} --statement {1} --not-done\n",
-          version, *one.statement);
-    } else {
-      text += fmt::format(
-          "  if it took effect:   dunlin resolve {0} --applied\n"
-          "  if nothing is left:  dunlin resolve {0} --rolled-back\n",
-          version);
-    }
+    std::size_t width = 0;
+    for (const Way& way : ways(one)) width = std::max(width, way.when.size());
+    for (const Way& way : ways(one))
+      text += fmt::format("  {}  {}\n", pad_right(way.when, width), printable(way.command));
     return text;
   }
 

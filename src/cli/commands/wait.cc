@@ -121,9 +121,12 @@ class Wait final : public Command {
     look.at_version = status.at_version().text;
     look.pending = status.count(MigrationState::pending);
     if (version_.empty()) {
-      if (status.count(MigrationState::failed) > 0) {
+      const bool failed = status.count(MigrationState::failed) > 0;
+      if (failed || status.contradictions() > 0) {
         look.hopeless = Error{.kind = ErrorKind::remains,
-                              .message = "a migration failed and has to be settled",
+                              .message = failed ? "a migration failed and has to be settled"
+                                                : "a migration is half done, the history says otherwise, and it has to "
+                                                  "be settled",
                               .hint = "dunlin resolve  lists what has to be settled"};
         return;
       }

@@ -38,6 +38,7 @@ Json row_json(const Catalog& catalog, const StatusRow& row) {
   if (row.changed) flags.push_back("changed");
   if (row.changed_only_in_whitespace) flags.push_back("whitespace-only");
   if (row.out_of_order) flags.push_back("out-of-order");
+  if (row.half_done) flags.push_back("half-done");
   const AppliedMigration* applied = row.applied ? &*row.applied : nullptr;
   Json json{{"version", row.kind == MigrationKind::repeatable ? Json(nullptr) : Json(row.version.text)},
             {"name", migration != nullptr ? Json(migration->name) : Json(nullptr)}};
@@ -47,6 +48,13 @@ Json row_json(const Catalog& catalog, const StatusRow& row) {
   json["kind"] = to_string(row.kind);
   json["state"] = to_string(row.state);
   json["flags"] = std::move(flags);
+  if (row.half_done) {
+    const HalfDone& half = *row.half_done;
+    json["half_done"] = {{"direction", to_string(half.direction)},
+                         {"statements_done", half.statements},
+                         {"in_doubt", half.in_doubt ? Json(*half.in_doubt) : Json(nullptr)},
+                         {"contradicts_history", row.contradicts()}};
+  }
   json["applied_at"] =
       applied != nullptr && applied->applied_at ? Json(format_rfc3339(*applied->applied_at)) : Json(nullptr);
   json["execution_ms"] =

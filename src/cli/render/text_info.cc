@@ -32,7 +32,13 @@ struct Widths {
   std::size_t took = 4;
 };
 
+std::string half_done(const HalfDone& half) {
+  return fmt::format("half {}: {} took effect{}", half.direction == Direction::up ? "done" : "undone",
+                     counted(half.statements, "statement"), half.in_doubt ? ", one more was begun" : "");
+}
+
 std::string note_of(const Catalog& catalog, const StatusRow& row) {
+  if (row.contradicts()) return fmt::format("half done: dunlin resolve {}", printable(row.version.text));
   if (row.changed_only_in_whitespace) return "the file differs in line endings, BOM or final newline only";
   if (row.changed) return "the file differs from what was applied";
   switch (row.state) {
@@ -43,8 +49,12 @@ std::string note_of(const Catalog& catalog, const StatusRow& row) {
     case MigrationState::ahead: return "applied by a newer version";
     case MigrationState::failed: return fmt::format("not finished: dunlin resolve {}", printable(row.version.text));
     case MigrationState::held: return "belongs to a later phase";
-    case MigrationState::pending: return row.out_of_order ? "older than the newest applied one" : "";
-    case MigrationState::applied: break;
+    case MigrationState::pending:
+      if (row.half_done) return half_done(*row.half_done);
+      return row.out_of_order ? "older than the newest applied one" : "";
+    case MigrationState::applied:
+      if (row.half_done) return half_done(*row.half_done);
+      break;
   }
   (void)catalog;
   return {};
@@ -143,7 +153,7 @@ std::string render_migrate_info(const Catalog& catalog, const Status& status) {
 }
 
 std::string next_after_status(const Status& status) {
-  if (status.count(MigrationState::failed) > 0) return "dunlin resolve";
+  if (status.count(MigrationState::failed) > 0 || status.contradictions() > 0) return "dunlin resolve";
   if (status.changed() > 0 || status.count(MigrationState::missing) > 0) return "dunlin validate";
   if (status.count(MigrationState::pending) > 0) return "dunlin migrate";
   return {};
