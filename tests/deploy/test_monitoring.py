@@ -63,6 +63,7 @@ LEADER = {"series": 'leader_election_master_status{name="8aa440e1.coderanger.net
     ("MigrationsFailing", {"series": 'dunlin_operator_migrations_total{namespace="shop",migrator="web",outcome="failed"}',
                            "values": "0 0 1x60"}, 5),
     ("PodsWaitForMigrations", {"series": f"dunlin_operator_waiting_pods{LABEL}", "values": "3x60"}, 20),
+    ("MigrationsOperatorUnwatched", {"series": 'dunlin_operator_unwatched{resource="pods"}', "values": "1x60"}, 10),
     ("MigrationsOperatorReconcileErrors",
      {"series": 'controller_runtime_reconcile_errors_total{controller="migrator"}', "values": "0+60x60"}, 30),
     ("MigrationsOperatorWebhookErrors",
@@ -86,7 +87,8 @@ def test_an_operator_that_is_missing_is_told_of(rules, alert, series):
 
 
 def test_nothing_fires_while_all_is_well(rules):
-    well = [BUILD, LEADER, {"series": f"dunlin_operator_migrator_stalled{LABEL}", "values": "0x60"},
+    well = [BUILD, LEADER, {"series": 'dunlin_operator_unwatched{resource="rollouts"}', "values": "1x60"},
+            {"series": f"dunlin_operator_migrator_stalled{LABEL}", "values": "0x60"},
             {"series": 'dunlin_operator_migrations_total{namespace="shop",migrator="web",outcome="succeeded"}', "values": "0+1x60"}]
     write_test(rules, well, [{"eval_time": "30m", "alertname": rule["alert"], "exp_alerts": []} for rule in alerts()])
     promtool("test", "rules", "test.yaml", cwd=rules)

@@ -65,6 +65,18 @@ class Cache final : public ReflectorSink {
     return synced_;
   }
 
+  // The first list is in, or the server does not know the kind.
+  bool has_list() const {
+    const std::scoped_lock lock(mutex_);
+    return has_list_;
+  }
+
+  // The server's words while it does not let us see the kind, and the copy grows old; else empty.
+  std::string refusal() const {
+    const std::scoped_lock lock(mutex_);
+    return refusal_;
+  }
+
   void list_begins() override { listed_.clear(); }
 
   void listed(const Json& object) override {
@@ -81,7 +93,7 @@ class Cache final : public ReflectorSink {
     listed_.clear();
     for (const ObjectKey& key : gone) put(key, nullptr);
     const std::scoped_lock lock(mutex_);
-    synced_ = true;
+    synced_ = has_list_ = true;
   }
 
   void changed(const Json& object) override { put(key_of(object), std::make_shared<const View>(view_of_(object))); }
@@ -91,8 +103,15 @@ class Cache final : public ReflectorSink {
   void unavailable(const ApiAnswer& why) override {
     list_begins();
     if (why.not_found()) return list_ends();
+    const std::string& words = text(field(why.document, "message"));
     const std::scoped_lock lock(mutex_);
     synced_ = true;
+    refusal_ = words.empty() ? "the API server answers " + std::to_string(why.code) : words;
+  }
+
+  void available() override {
+    const std::scoped_lock lock(mutex_);
+    refusal_.clear();
   }
 
  private:
@@ -116,6 +135,8 @@ class Cache final : public ReflectorSink {
   std::map<ObjectKey, Item> items_;
   std::set<ObjectKey> listed_;  // the reflector's thread only
   bool synced_ = false;
+  bool has_list_ = false;
+  std::string refusal_;
 };
 
 }  // namespace dunlin::kubernetes

@@ -1,5 +1,6 @@
 #include "kubernetes/client/leader_election.h"
 
+#include <algorithm>
 #include <random>
 
 #include "dunlin/error.h"
@@ -41,16 +42,28 @@ bool LeaderElection::acquire() {
 }
 
 bool LeaderElection::keep() {
-  Clock::Steady renewed = clock_.now();
-  while (!clock_.sleep(options_.retry_every, &interrupt_)) {
+  until_ = clock_.now() + options_.renew_within;
+  while (!clock_.sleep(std::min(options_.retry_every, left()), &interrupt_)) {
     const Clock::Steady before = clock_.now();
     if (try_once()) {
-      renewed = before;
-    } else if (held_.is_null() || clock_.now() - renewed >= options_.renew_within) {
+      until_ = before + options_.renew_within;
+    } else if (held_.is_null() || left() == milliseconds{0}) {
+      until_.reset();
       return false;
     }
   }
+  until_.reset();
   return true;
+}
+
+// A request must not go on when others may lead already.
+milliseconds LeaderElection::left() const {
+  if (!until_) return options_.renew_within;
+  return std::max(std::chrono::ceil<milliseconds>(*until_ - clock_.now()), milliseconds{0});
+}
+
+const std::string& LeaderElection::holder() const {
+  return text(field(seen_, "holderIdentity"));
 }
 
 void LeaderElection::release() {
@@ -126,10 +139,12 @@ bool LeaderElection::write(const Json& lease, bool exists) {
 }
 
 ApiAnswer LeaderElection::ask(std::string_view method, std::string path, const Json& lease) {
+  const milliseconds time = left();
+  if (time == milliseconds{0}) throw Failure(ErrorKind::timeout, "the lease could not be renewed in time");
   return api_.call({.method = method,
                     .path = std::move(path),
                     .body = lease.is_null() ? "" : line_of(lease),
-                    .timeout = options_.renew_within / 2});
+                    .timeout = std::min(options_.renew_within / 2, time)});
 }
 
 void LeaderElection::problem(const std::string& text) const {

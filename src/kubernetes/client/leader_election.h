@@ -33,6 +33,8 @@ class LeaderElection {
   // Keeps it until the interrupt (true) or until it is lost (false): then another may lead already, and this process is
   // to end at once.
   bool keep();
+  // Who had it when it was read last; empty: nobody.
+  const std::string& holder() const;
   // Gives it back, so that the next one need not wait for its end. Does nothing when we do not hold it.
   void release();
 
@@ -41,6 +43,7 @@ class LeaderElection {
   bool write(const Json& lease, bool exists);
   Json record(const Json& lease, std::chrono::milliseconds duration) const;
   ApiAnswer ask(std::string_view method, std::string path, const Json& lease);
+  std::chrono::milliseconds left() const;
   void problem(const std::string& text) const;
 
   ApiClient& api_;
@@ -50,7 +53,8 @@ class LeaderElection {
   Clock& clock_;
   Json seen_;  // spec of the lease as it was seen last
   Clock::Steady seen_since_;
-  Json held_;  // the lease as we wrote it last; null while somebody else has it
+  std::optional<Clock::Steady> until_;  // while it is kept: it has to be renewed by then
+  Json held_;                           // the lease as we wrote it last; null while somebody else has it
 };
 
 }  // namespace dunlin::kubernetes

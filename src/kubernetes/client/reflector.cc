@@ -21,6 +21,8 @@ constexpr milliseconds kLongestPause{30'000};
 constexpr auto kForgiveAfter = 2min;
 // A kind that is not there may come: somebody installs Argo Rollouts.
 constexpr milliseconds kUnavailablePause{60'000};
+// A server that starts does not know the kinds of others yet: what we saw is not forgotten at once.
+constexpr auto kGoneAfter = 30s;
 // A watch that ends at once and says nothing is a broken one.
 constexpr auto kShortestWatch = 1s;
 // Beyond the time after which the server ends a watch itself.
@@ -63,11 +65,14 @@ Reflector::Next Reflector::list() {
   std::string next_page;
   sink_.list_begins();
   do {
-    std::string query = fmt::format("limit={}", kPage);
+    std::string query = fmt::format("limit={}", in_pages_ ? kPage : 0);
     if (!next_page.empty()) query += "&continue=" + query_text(next_page);
     const ApiAnswer answer = api_.get(path(query));
-    // A list that took too long has to begin anew.
-    if (answer.gone()) return Next::pause;
+    if (answer.gone()) {
+      // A list that took too long has to begin anew, and would take as long again.
+      in_pages_ = false;
+      return Next::pause;
+    }
     if (!answer.ok()) return refused(answer);
     const Json& page = answer.document;
     for (const Json& item : kubernetes::list(field(page, "items"))) sink_.listed(item);
@@ -75,15 +80,20 @@ Reflector::Next Reflector::list() {
     if (next_page.empty()) version_ = resource_version_of(page);
   } while (!next_page.empty());
   sink_.list_ends();
-  return Next::watch;
+  in_pages_ = true;
+  known_ = true;
+  absent_since_.reset();
+  if (!version_.empty()) return Next::watch;
+  problem("the API server's list has no resourceVersion");
+  return Next::pause;
 }
 
 Reflector::Next Reflector::watch() {
   const auto seconds = between(300, 600);
   const auto began = clock_.now();
   ApiStream stream = api_.open_stream(path(fmt::format(
-      "watch=1&allowWatchBookmarks=true&resourceVersion={}&timeoutSeconds={}", query_text(version_), seconds)));
-  if (stream.refusal()) return stream.refusal()->gone() ? Next::list : refused(*stream.refusal());
+      "watch=true&allowWatchBookmarks=true&resourceVersion={}&timeoutSeconds={}", query_text(version_), seconds)));
+  if (stream.refusal()) return watch_refused(*stream.refusal());
   bool told = false;
   while (const auto line = stream.next_line(std::chrono::seconds(seconds) + kWatchLeeway)) {
     const Json event = Json::parse(*line, nullptr, false);
@@ -94,33 +104,50 @@ Reflector::Next Reflector::watch() {
     told = true;
     if (const Next next = take(event); next != Next::watch) return next;
   }
-  return !told && clock_.now() - began < kShortestWatch ? Next::pause : Next::watch;
+  if (!told && clock_.now() - began < kShortestWatch) return Next::pause;
+  well();
+  return Next::watch;
 }
 
 Reflector::Next Reflector::take(const Json& event) {
   const std::string& type = text(field(event, "type"));
   const Json& object = field(event, "object");
   if (type == "ERROR") {
-    const ApiAnswer answer{
-        .code = static_cast<unsigned>(integer(field(object, "code"))), .document = object, .retry_after = {}};
-    if (answer.gone()) return Next::list;
-    return refused(answer);
+    return watch_refused(
+        {.code = static_cast<unsigned>(integer(field(object, "code"))), .document = object, .retry_after = {}});
   }
   if (type == "ADDED" || type == "MODIFIED") sink_.changed(object);
   if (type == "DELETED") sink_.removed(object);
   if (const std::string& version = resource_version_of(object); !version.empty()) version_ = version;
+  well();
   return Next::watch;
+}
+
+// A server in trouble, or in a hurry, may soon go on from the same place. Anything else would be said of that place
+// again, and it is listed anew; after a pause, because the next watch may fare no better.
+Reflector::Next Reflector::watch_refused(const ApiAnswer& answer) {
+  if (answer.gone()) {
+    version_.clear();
+    return Next::pause;
+  }
+  if (answer.code != 429 && answer.code < 500) version_.clear();
+  return refused(answer);
 }
 
 Reflector::Next Reflector::refused(const ApiAnswer& answer) {
   const std::string& words = text(field(answer.document, "message"));
   problem(words.empty() ? fmt::format("the API server answers {}", answer.code) : words);
   at_least_ = answer.retry_after.value_or(0s);
-  if (answer.code != 403 && answer.code != 404) return Next::pause;
-  version_.clear();
+  if (answer.code == 429 || answer.code >= 500) return Next::pause;
+  if (answer.not_found() && may_come_back()) return Next::pause;
   sink_.unavailable(answer);
-  // A server that has just started forbids everything for a moment.
-  return answer.code == 403 ? Next::pause : Next::long_pause;
+  return answer.not_found() ? Next::long_pause : Next::pause;
+}
+
+bool Reflector::may_come_back() {
+  if (!known_) return false;
+  if (!absent_since_) absent_since_ = clock_.now();
+  return clock_.now() - *absent_since_ < kGoneAfter;
 }
 
 // Full jitter above the first pause: replicas that lost one server do not come back in step.
@@ -137,7 +164,15 @@ void Reflector::pause(Next how) {
 }
 
 void Reflector::problem(const std::string& text) {
+  if (text == told_) return;
+  told_ = text;
   if (on_problem_) on_problem_(fmt::format("{}: {}", target_.resource.plural, text));
+}
+
+void Reflector::well() {
+  sink_.available();
+  if (std::exchange(told_, {}).empty()) return;
+  if (on_problem_) on_problem_(fmt::format("{}: watched again", target_.resource.plural));
 }
 
 std::string Reflector::path(std::string_view query) const {

@@ -2,6 +2,8 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -21,8 +23,10 @@ class ReflectorSink {
   virtual void list_ends() = 0;
   virtual void changed(const Json& object) = 0;
   virtual void removed(const Json& object) = 0;
-  // The server does not know the kind, or does not let us see it. Asked again after a while.
+  // The server does not know the kind (404), or does not let us see it. It is asked again after a while.
   virtual void unavailable(const ApiAnswer& why) = 0;
+  // A watch is under way; after unavailable(): again.
+  virtual void available() = 0;
 };
 
 struct ReflectorTarget {
@@ -33,7 +37,8 @@ struct ReflectorTarget {
 
 class Reflector {
  public:
-  // What goes wrong and is tried again is told to `on_problem`, which may be empty.
+  // What goes wrong and is tried again is told to `on_problem`, which may be empty: once, until it is another problem,
+  // and when it is over.
   Reflector(ApiClient&, ReflectorTarget, ReflectorSink&, const Interrupt&,
             std::function<void(const std::string&)> on_problem = {}, Clock& = Clock::real());
 
@@ -47,7 +52,10 @@ class Reflector {
   Next watch();
   Next take(const Json& event);
   Next refused(const ApiAnswer& answer);
+  Next watch_refused(const ApiAnswer& answer);
+  bool may_come_back();
   void pause(Next);
+  void well();
   void problem(const std::string& text);
   std::string path(std::string_view query) const;
 
@@ -58,6 +66,10 @@ class Reflector {
   std::function<void(const std::string&)> on_problem_;
   Clock& clock_;
   std::string version_;  // where the watch goes on; opaque
+  bool in_pages_ = true;
+  bool known_ = false;  // it has been listed
+  std::optional<Clock::Steady> absent_since_;
+  std::string told_;  // the problem there is
   std::chrono::milliseconds pause_;
   std::chrono::milliseconds at_least_{0};  // what the server asked for
   Clock::Steady quiet_since_;

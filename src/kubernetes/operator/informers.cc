@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 #include "dunlin/error.h"
 
 namespace dunlin::manager {
@@ -80,9 +82,30 @@ void Informers::reflect_cron_jobs() {
   }
 }
 
-bool Informers::synced() const {
-  return migrators_.synced() && pods_.synced() && jobs_.synced() &&
-         std::ranges::all_of(workloads_, [](const WorkloadCache& workload) { return workload.cache->synced(); });
+// Without Migrators, pods or Jobs there is nothing to decide upon; a kind of workload may be kept from us.
+std::string Informers::unread() const {
+  const auto missing = [](const Resource& resource, const auto& cache) {
+    if (cache.has_list()) return std::string();
+    const std::string refusal = cache.refusal();
+    return fmt::format("{}: {}", resource.plural, refusal.empty() ? "not all objects have been read yet" : refusal);
+  };
+  for (std::string text :
+       {missing(kMigrators, migrators_), missing(kubernetes::kPods, pods_), missing(kubernetes::kJobs, jobs_)}) {
+    if (!text.empty()) return text;
+  }
+  for (const WorkloadCache& workload : workloads_) {
+    if (!workload.cache->synced()) return missing(workload.resource, *workload.cache);
+  }
+  return {};
+}
+
+std::vector<std::pair<std::string_view, std::string>> Informers::refusals() const {
+  std::vector<std::pair<std::string_view, std::string>> all{{kMigrators.plural, migrators_.refusal()},
+                                                            {kubernetes::kPods.plural, pods_.refusal()},
+                                                            {kubernetes::kJobs.plural, jobs_.refusal()}};
+  for (const WorkloadCache& workload : workloads_)
+    all.emplace_back(workload.resource.plural, workload.cache->refusal());
+  return all;
 }
 
 std::shared_ptr<const TemplateHolder> Informers::holder(const kubernetes::Reference& reference) const {

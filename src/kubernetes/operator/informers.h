@@ -37,7 +37,11 @@ class Informers {
 
   void start();
   // Every copy is complete, or it is known that there is nothing to be had.
-  bool synced() const;
+  bool synced() const { return unread().empty(); }
+  // What is still missing, in words; empty when synced.
+  std::string unread() const;
+  // Of each kind, by its plural, why the API server does not let us see it (any more); empty: it does.
+  std::vector<std::pair<std::string_view, std::string>> refusals() const;
 
   const Migrators& migrators() const { return migrators_; }
   const Pods& pods() const { return pods_; }

@@ -127,8 +127,13 @@ bool has_ended_just_now(const Json& job, Time now) {
   return since && now - *since < kPodsLag;
 }
 
+// A pod that has been told to go may migrate until it has gone; 1.28 and later count them apart.
+bool has_active_pods(const Json& job) {
+  return integer(field(job, "status", "active")) + integer(field(job, "status", "terminating")) > 0;
+}
+
 State state_of_unfinished(const Json& job, const std::vector<const PodView*>& pods, Time now) {
-  const bool has_active = integer(field(job, "status", "active")) > 0;
+  const bool has_active = has_active_pods(job);
   const bool has_live = std::ranges::any_of(pods, &PodView::is_live);
   const bool all_idle =
       has_live && std::ranges::all_of(pods, [&](const PodView* pod) { return !pod->is_live() || is_idle(*pod, now); });
@@ -170,8 +175,7 @@ JobOutcome job_outcome(const Json& job, const std::vector<const PodView*>& pods,
 bool occupies_lock(const Json& job) {
   const bool has_ended = integer(field(job, "status", "succeeded")) > 0 || is_true(condition(job, "Complete")) ||
                          is_true(condition(job, "Failed"));
-  const bool is_stopped =
-      integer(field(job, "spec", "parallelism"), 1) == 0 && integer(field(job, "status", "active")) == 0;
+  const bool is_stopped = integer(field(job, "spec", "parallelism"), 1) == 0 && !has_active_pods(job);
   return !has_ended && !is_stopped;
 }
 

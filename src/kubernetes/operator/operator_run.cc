@@ -1,6 +1,5 @@
 #include "kubernetes/operator/operator_run.h"
 
-#include <atomic>
 #include <memory>
 #include <thread>
 
@@ -47,10 +46,11 @@ class Operator {
              Clock::real()),
         cluster_(kubernetes::find_cluster_config(options.kubeconfig)),
         watching_(cluster_, client_options(&interrupt)),
-        working_(cluster_, client_options(nullptr)),
-        events_(working_, kEventSource, [this](const std::string& text) { problem("event", text); }),
+        working_(cluster_, client_options(&ending_)),
+        leading_(cluster_, client_options(&lost_)),
+        events_(leading_, kEventSource, [this](const std::string& text) { problem("event", text); }),
         reconciler_(
-            working_, informers_, database_images(),
+            leading_, informers_, database_images(),
             [this](const Migrator& migrator, const Run& run) { migrations_.ran(migrator, run); },
             [this](const Migrator& migrator, const Event& event) { tell(migrator, event); }),
         controller_(reconciler_, metrics_,
@@ -68,7 +68,7 @@ class Operator {
         webhooks_([this](const std::string& space) { return informers_.migrators().all_in(space); }, webhook_options(),
                   working_, errands_, webhook_hooks()),
         probes_({{"ping", [] { return std::string(); }}},
-                {{"caches", [this] { return informers_.synced() ? "" : "not all objects have been read yet"; }},
+                {{"caches", [this] { return informers_.unread(); }},
                  {"certificate", [this] { return certificate_.unready(); }},
                  {"shutdown", [this] { return interrupt_.requested() ? "it is about to end" : ""; }}}),
         errands_(loop_, kErrandThreads, kMostErrands) {}
@@ -81,10 +81,17 @@ class Operator {
     std::thread certificate([this] { certificate_.run(); });
     std::thread control([this] { this->control(); });
     loop_.run(interrupt_, [this] { end_serving(); });
+    // Nobody is left who would hear of it.
+    if (lost_.requested()) ending_.request(0);
     control.join();
     certificate.join();
-    log_.write(LogLevel::info, "ended", lost_ ? "the lease is lost: another replica leads" : "ended");
-    return lost_ ? static_cast<int>(ExitCode::migration_failed) : static_cast<int>(ExitCode::done);
+    if (lost_.requested()) {
+      throw Failure(ErrorKind::timeout, how_lost_,
+                    "it is started again, and waits for its turn; if this happens often, the API server is slow or "
+                    "out of reach");
+    }
+    log_.write(LogLevel::info, "ended", "ended");
+    return static_cast<int>(ExitCode::done);
   }
 
  private:
@@ -191,23 +198,26 @@ class Operator {
     if (!options_.leader_election) return control_as_leader();
     const std::string& space =
         options_.leader_election_namespace.empty() ? options_.own_namespace : options_.leader_election_namespace;
-    kubernetes::LeaderElection election(
-        working_,
-        {.name_space = space,
-         .name = kLease,
-         .identity = fmt::format("{}_{}", options_.own_name, random_key().substr(0, 16))},
-        interrupt_, [this](const std::string& text) { problem("leader_election", text); });
+    const std::string identity = fmt::format("{}_{}", options_.own_name, random_key().substr(0, 16));
+    kubernetes::LeaderElection election(working_, {.name_space = space, .name = kLease, .identity = identity},
+                                        interrupt_,
+                                        [this](const std::string& text) { problem("leader_election", text); });
     if (!election.acquire()) return;
     std::thread leading([this] { control_as_leader(); });
     if (!election.keep()) {
-      // Another may lead already: what this one would still write is refused, but it has no business here.
-      lost_ = true;
+      // Another may lead already: what this one is about to write, or waits for, ends here.
+      const std::string& holder = election.holder();
+      const bool taken = !holder.empty() && holder != identity;
+      how_lost_ = fmt::format("the lease {}/{} is lost: {}", space, kLease,
+                              taken ? fmt::format("\"{}\" holds it", holder) : "it could not be renewed in time");
+      log_.write(LogLevel::error, "lease_lost", how_lost_);
+      lost_.request(0);
       interrupt_.request(0);
     }
     controller_.shut();
     leading.join();
     metrics_.leads(false);
-    if (!lost_) election.release();
+    if (!lost_.requested()) election.release();
   }
 
   void control_as_leader() {
@@ -238,9 +248,15 @@ class Operator {
   const kubernetes::ClusterConfig cluster_;
   ControllerMetrics metrics_;
   MigrationMetrics migrations_;
-  // Reading ends with the interrupt; what is being done is brought to its end.
+  // Without the lease: nothing is brought to its end, and then the process ends.
+  Interrupt lost_;
+  Interrupt ending_;
+  std::string how_lost_;
+  // Reading ends with the interrupt; what is being done is brought to its end. What only the leader does ends at once
+  // when it leads no more.
   kubernetes::ApiClient watching_;
   kubernetes::ApiClient working_;
+  kubernetes::ApiClient leading_;
   kubernetes::EventRecorder events_;
   ReadyTokens tokens_;
   Reconciler reconciler_;
@@ -256,7 +272,6 @@ class Operator {
   // Last, so that its threads end first.
   Errands errands_;
   std::size_t left_ = 0;
-  std::atomic<bool> lost_ = false;
 };
 
 }  // namespace

@@ -16,7 +16,7 @@ import ssl
 import threading
 import time
 import urllib.parse
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 # Of one connection only, or made anew.
@@ -33,6 +33,7 @@ class Request:
     path: str
     query: dict
     body: bytes
+    headers: dict = field(default_factory=dict)  # those that the client has given
 
     @property
     def resource(self):
@@ -137,7 +138,8 @@ class Handler(BaseHTTPRequestHandler):
     def _pass(self):
         place = urllib.parse.urlsplit(self.path)
         body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-        request = Request(self.command, place.path, dict(urllib.parse.parse_qsl(place.query)), body)
+        request = Request(self.command, place.path, dict(urllib.parse.parse_qsl(place.query)), body,
+                          dict(self.headers.items()))
         given = self.server.before(request)
         if given is not None:
             self.server.after(request, given.status)

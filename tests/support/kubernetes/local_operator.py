@@ -25,7 +25,7 @@ class LocalOperator(Reported):
     def __init__(self, kubeconfig, namespace, folder, *options, **environment):
         self.log = Path(folder) / "operator.log"
         self.process = None
-        self.api_port, self._health, metrics, self.webhook_port = (account.free_port() for _ in range(4))
+        self.api_port, self._health, self.metrics_port, self.webhook_port = (account.free_port() for _ in range(4))
         host = f"127.0.0.1:{self.api_port}"
         self._certificates = Certificates()
         mounted = self._certificates.directory
@@ -33,7 +33,7 @@ class LocalOperator(Reported):
             (mounted / name).symlink_to(file)
         self._words = [str(executable()), "manager", f"--kubeconfig={kubeconfig}", f"--namespace={namespace}",
                        f"--api-addr={host}", f"--api-hostname={host}", f"--health-addr=127.0.0.1:{self._health}",
-                       f"--metrics-addr=127.0.0.1:{metrics}", f"--webhook-addr=127.0.0.1:{self.webhook_port}", "--waiter-image=waiter",
+                       f"--metrics-addr=127.0.0.1:{self.metrics_port}", f"--webhook-addr=127.0.0.1:{self.webhook_port}", "--waiter-image=waiter",
                        f"--cert-dir={mounted}", "--log-level=debug", *options]
         self._environment = clean_environment(environment)
 

@@ -14,6 +14,10 @@ namespace {
 
 using namespace std::chrono_literals;
 
+ScriptedServer::Reply not_found() {
+  return ScriptedServer::answer(404, R"({"kind":"Status","reason":"NotFound"})");
+}
+
 // The one lease, kept as an API server keeps it.
 class LeaseServer {
  public:
@@ -37,8 +41,7 @@ class LeaseServer {
     if (down) return ScriptedServer::answer(500, "{}");
     const bool creates = request.line().starts_with("POST");
     if (lease_.is_null() != creates) {
-      return creates ? ScriptedServer::answer(409, R"({"kind":"Status","reason":"AlreadyExists"})")
-                     : ScriptedServer::answer(404, R"({"kind":"Status","reason":"NotFound"})");
+      return creates ? ScriptedServer::answer(409, R"({"kind":"Status","reason":"AlreadyExists"})") : not_found();
     }
     if (request.line().starts_with("GET")) return ScriptedServer::answer(200, lease_.dump());
     const Json wanted = Json::parse(request.body);
@@ -134,12 +137,44 @@ TEST(LeaderElection, WhoCannotRenewInTimeHasLost) {
   EXPECT_FALSE(one.election.keep());
 }
 
+// Its time is passed by whom it asks.
+class PassingClock final : public Clock {
+ public:
+  Steady now() const override { return Steady{} + passed.load(); }
+  std::chrono::system_clock::time_point wall_now() const override { return Clock::real().wall_now(); }
+  bool sleep(std::chrono::milliseconds time, const Interrupt*) override {
+    passed = passed.load() + time;
+    return false;
+  }
+  std::atomic<std::chrono::milliseconds> passed{1h};
+};
+
+TEST(LeaderElection, AfterItsTimeNothingIsAskedForAnyMore) {
+  PassingClock clock;
+  Json lease;
+  ScriptedServer server([&](const auto& request, int number) {
+    if (number == 1) return not_found();
+    lease = Json::parse(request.body.empty() ? lease.dump() : request.body);
+    if (number == 2) return ScriptedServer::answer(201, lease.dump());
+    clock.passed = clock.passed.load() + 9s;
+    return ScriptedServer::answer(409, R"({"kind":"Status","reason":"Conflict"})");
+  });
+  ApiClient api({.server = server.url()}, {.user_agent = "x"});
+  Interrupt interrupt;
+  LeaderElection election(api, {.name_space = "system", .name = "lock", .identity = "one"}, interrupt, {}, clock);
+  ASSERT_TRUE(election.acquire());
+  EXPECT_FALSE(election.keep());
+  // Two seconds until it is to be renewed, nine for the answer, and then it is over.
+  EXPECT_EQ(server.requests().size(), 3U);
+}
+
 TEST(LeaderElection, WhoFindsAnotherInItsPlaceHasLost) {
   LeaseServer server;
   Replica one(server, "one");
   ASSERT_TRUE(one.election.acquire());
   server.change([](Json& lease) { lease["spec"]["holderIdentity"] = "thief"; });
   EXPECT_FALSE(one.election.keep());
+  EXPECT_EQ(one.election.holder(), "thief");
   one.election.release();
   EXPECT_EQ(text(field(spec_of(server.lease()), "holderIdentity")), "thief");
 }

@@ -1,6 +1,7 @@
 #include "kubernetes/client/reflector.h"
 
 #include <future>
+#include <numeric>
 #include <thread>
 
 #include <gmock/gmock.h>
@@ -13,13 +14,14 @@ namespace dunlin::kubernetes {
 namespace {
 
 using namespace std::chrono_literals;
+using std::chrono::milliseconds;
 using Reply = ScriptedServer::Reply;
 using testing::ElementsAre;
 
-// Sleeps are remembered, and over at once.
+// Sleeps are remembered, and over at once; to who asks they have taken their time.
 class QuickClock final : public Clock {
  public:
-  Steady now() const override { return Clock::real().now(); }
+  Steady now() const override { return std::accumulate(pauses.begin(), pauses.end(), Clock::real().now()); }
   std::chrono::system_clock::time_point wall_now() const override { return Clock::real().wall_now(); }
   bool sleep(std::chrono::milliseconds pause, const Interrupt* interrupt) override {
     pauses.push_back(pause);
@@ -49,6 +51,8 @@ struct Watched {
   std::vector<std::string> left;  // names in the cache
   std::vector<std::chrono::milliseconds> pauses;
   bool synced = false;
+  bool has_list = false;
+  std::string refusal;  // that the cache tells of
 };
 
 Watched watch(std::vector<Reply> script) {
@@ -81,6 +85,8 @@ Watched watch(std::vector<Reply> script) {
   for (const auto& [key, item] : cache.all()) result.left.push_back(key.name);
   result.pauses = clock.pauses;
   result.synced = cache.synced();
+  result.has_list = cache.has_list();
+  result.refusal = cache.refusal();
   return result;
 }
 
@@ -93,8 +99,8 @@ TEST(Reflector, ListsThenWatchesFromThere) {
   EXPECT_THAT(seen.told, ElementsAre("a >8", "b >11", "a 8>12", "b 11>"));
   EXPECT_THAT(seen.left, ElementsAre("a"));
   EXPECT_THAT(seen.asked, ElementsAre("GET /api/v1/pods?limit=500",
-                                      "GET /api/v1/pods?watch=1&allowWatchBookmarks=true&resourceVersion=10",
-                                      "GET /api/v1/pods?watch=1&allowWatchBookmarks=true&resourceVersion=20"));
+                                      "GET /api/v1/pods?watch=true&allowWatchBookmarks=true&resourceVersion=10",
+                                      "GET /api/v1/pods?watch=true&allowWatchBookmarks=true&resourceVersion=20"));
   EXPECT_TRUE(seen.synced && seen.problems.empty() && seen.pauses.empty());
 }
 
@@ -103,7 +109,7 @@ TEST(Reflector, PagesAreOneList) {
                               ScriptedServer::answer(200, list_of("6", {pod("b", "2")}))});
   EXPECT_THAT(seen.left, ElementsAre("a", "b"));
   EXPECT_EQ(seen.asked[1], "GET /api/v1/pods?limit=500&continue=to%2Fken");
-  EXPECT_EQ(seen.asked[2], "GET /api/v1/pods?watch=1&allowWatchBookmarks=true&resourceVersion=6");
+  EXPECT_EQ(seen.asked[2], "GET /api/v1/pods?watch=true&allowWatchBookmarks=true&resourceVersion=6");
 }
 
 TEST(Reflector, GoneInBothFormsIsListedAnewAndCompared) {
@@ -115,6 +121,25 @@ TEST(Reflector, GoneInBothFormsIsListedAnewAndCompared) {
              ScriptedServer::answer(200, list_of("9", {pod("c", "8")}))});
   EXPECT_THAT(seen.told, ElementsAre("a >1", "b >1", "b 1>1", "a 1>", "c >8", "b 1>"));
   EXPECT_THAT(seen.left, ElementsAre("c"));
+  EXPECT_TRUE(seen.problems.empty());
+}
+
+TEST(Reflector, AServerThatSaysGoneForEverIsListedLaterAndLater) {
+  const std::string gone = event("ERROR", R"({"kind":"Status","reason":"Expired","code":410})");
+  std::vector<Reply> script;
+  for (int k = 0; k < 4; ++k) {
+    script.push_back(ScriptedServer::answer(200, list_of("1", {})));
+    script.push_back(k % 2 == 0 ? ScriptedServer::lines({gone}, false) : ScriptedServer::answer(410, "{}"));
+  }
+  const Watched seen = watch(script);
+  ASSERT_EQ(seen.pauses.size(), 4U);
+  milliseconds least = 800ms;
+  for (const milliseconds pause : seen.pauses) {
+    EXPECT_GE(pause, least);
+    EXPECT_LE(pause, 2 * least);
+    least *= 2;
+  }
+  EXPECT_EQ(seen.asked.back(), "GET /api/v1/pods?limit=500");
 }
 
 TEST(Reflector, APageThatExpiredBeginsTheListAnewAndLosesNothing) {
@@ -123,12 +148,21 @@ TEST(Reflector, APageThatExpiredBeginsTheListAnewAndLosesNothing) {
                               ScriptedServer::answer(410, R"({"kind":"Status","reason":"Expired"})"),
                               ScriptedServer::answer(200, list_of("6", {pod("a", "1")}))});
   EXPECT_THAT(seen.told, ElementsAre("a >1", "a 1>1"));
+  // In one piece, because the pages took too long.
+  EXPECT_EQ(seen.asked[4], "GET /api/v1/pods?limit=0");
+}
+
+TEST(Reflector, AListWithoutAVersionIsNotAskedForInALoop) {
+  const Watched seen = watch({ScriptedServer::answer(200, list_of("", {pod("a", "1")}))});
+  EXPECT_THAT(seen.left, ElementsAre("a"));
+  EXPECT_EQ(seen.pauses.size(), 1U);
+  EXPECT_EQ(seen.problems.size(), 1U);
 }
 
 TEST(Reflector, AServerInTroubleIsWatchedFromTheSamePlaceLaterAndLater) {
   const Watched seen = watch({ScriptedServer::answer(200, list_of("3", {})), ScriptedServer::answer(500, "{}"),
                               ScriptedServer::answer(429, "{}"), Reply{.pieces = {}, .close = true}});
-  EXPECT_EQ(seen.asked.back(), "GET /api/v1/pods?watch=1&allowWatchBookmarks=true&resourceVersion=3");
+  EXPECT_EQ(seen.asked.back(), "GET /api/v1/pods?watch=true&allowWatchBookmarks=true&resourceVersion=3");
   ASSERT_EQ(seen.pauses.size(), 3U);
   EXPECT_GE(seen.pauses[0], 800ms);
   EXPECT_GE(seen.pauses[2], 3200ms);
@@ -150,15 +184,63 @@ TEST(Reflector, ALineThatBreaksOffIsNotBelieved) {
 TEST(Reflector, AKindThatIsNotThereIsEmptyAndAskedForLater) {
   const Watched seen = watch({ScriptedServer::answer(404, "404 page not found")});
   EXPECT_TRUE(seen.synced && seen.left.empty());
+  EXPECT_TRUE(seen.has_list && seen.refusal.empty());
   EXPECT_GE(seen.pauses.at(0), 60s);
 }
 
-TEST(Reflector, WhatIsForbiddenForAMomentIsNotForgotten) {
+// An API server that has just started does not know the kinds of others yet.
+TEST(Reflector, AKindThatIsNotThereForAMomentIsNotForgotten) {
+  const Watched seen = watch(
+      {ScriptedServer::answer(200, list_of("3", {pod("a", "1")})), ScriptedServer::answer(404, "404 page not found"),
+       ScriptedServer::answer(404, "404 page not found"), ScriptedServer::answer(200, list_of("3", {pod("a", "1")}))});
+  EXPECT_THAT(seen.told, ElementsAre("a >1", "a 1>1"));
+  EXPECT_EQ(seen.asked[2], "GET /api/v1/pods?limit=500");
+}
+
+TEST(Reflector, AKindThatIsGoneForLongIsForgotten) {
+  std::vector<Reply> script(8, ScriptedServer::answer(404, "404 page not found"));
+  script.insert(script.begin(), ScriptedServer::answer(200, list_of("3", {pod("a", "1")})));
+  const Watched seen = watch(script);
+  EXPECT_TRUE(seen.left.empty());
+  EXPECT_GE(seen.pauses.back(), 60s);
+}
+
+TEST(Reflector, WhatIsForbiddenIsListedAnewAndNotForgotten) {
   const Watched seen = watch({ScriptedServer::answer(200, list_of("3", {pod("a", "1")})),
                               ScriptedServer::answer(403, R"({"kind":"Status","message":"not you"})")});
   EXPECT_THAT(seen.left, ElementsAre("a"));
   EXPECT_THAT(seen.problems, ElementsAre("pods: not you"));
+  EXPECT_EQ(seen.refusal, "not you");
   EXPECT_EQ(seen.asked.back(), "GET /api/v1/pods?limit=500");
+}
+
+TEST(Reflector, WhatWasNeverAllowedHasNoList) {
+  const Watched seen = watch({ScriptedServer::answer(403, R"({"kind":"Status","message":"not you"})")});
+  EXPECT_TRUE(seen.synced && !seen.has_list);
+}
+
+// What is wrong with a request is as wrong the next time.
+TEST(Reflector, AWatchThatIsRefusedIsNotAskedForInALoop) {
+  const std::string refusal = R"({"kind":"Status","code":400,"message":"what?"})";
+  for (const Reply& refused :
+       {ScriptedServer::answer(400, refusal), ScriptedServer::lines({event("ERROR", refusal)}, false)}) {
+    const Watched seen = watch({ScriptedServer::answer(200, list_of("3", {pod("a", "1")})), refused,
+                                ScriptedServer::answer(200, list_of("4", {pod("a", "1")})), refused});
+    EXPECT_EQ(seen.asked[2], "GET /api/v1/pods?limit=500");
+    EXPECT_EQ(seen.asked[4], "GET /api/v1/pods?limit=500");
+    EXPECT_THAT(seen.problems, ElementsAre("pods: what?"));
+    EXPECT_EQ(seen.refusal, "what?");
+    ASSERT_EQ(seen.pauses.size(), 2U);
+    EXPECT_GE(seen.pauses[1], 1600ms);
+    EXPECT_THAT(seen.left, ElementsAre("a"));
+  }
+}
+
+TEST(Reflector, ThatAProblemIsOverIsTold) {
+  const Reply refused = ScriptedServer::answer(403, R"({"kind":"Status","message":"not you"})");
+  const Watched seen = watch({refused, refused, ScriptedServer::answer(200, list_of("3", {})),
+                              ScriptedServer::lines({event("ADDED", pod("a", "4"))}, true), refused});
+  EXPECT_THAT(seen.problems, ElementsAre("pods: not you", "pods: watched again", "pods: not you"));
 }
 
 }  // namespace

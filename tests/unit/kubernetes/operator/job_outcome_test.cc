@@ -166,6 +166,7 @@ TEST(LockGroup, IsOccupiedUntilTheJobHasEndedOrIsStopped) {
   EXPECT_TRUE(occupies("{}"));
   EXPECT_TRUE(occupies(R"({"status": {"failed": 1}})"));
   EXPECT_TRUE(occupies(R"({"spec": {"parallelism": 0}, "status": {"active": 1}})"));
+  EXPECT_TRUE(occupies(R"({"spec": {"parallelism": 0}, "status": {"active": 0, "terminating": 1}})"));
   EXPECT_FALSE(occupies(R"({"spec": {"parallelism": 0}, "status": {"failed": 1}})"));
   EXPECT_FALSE(occupies(R"({"status": {"succeeded": 1}})"));
   EXPECT_FALSE(occupies(R"({"status": {"conditions": [{"type": "Failed", "status": "True"}]}})"));

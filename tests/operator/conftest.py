@@ -1,0 +1,1 @@
+from support.kubernetes.reporting import pytest_runtest_makereport  # noqa: F401
