@@ -1,7 +1,8 @@
 """kube-apiserver and kube-controller-manager, built from Debian's sources once and then kept.
 
 They are in build/kubernetes (or where TEST_KUBERNETES_CACHE says, which several checkouts may share), in a folder for each
-recipe. `python3 -m support.kubernetes.binaries` in tests/ builds what is missing and prints where it is.
+recipe. `python3 -m support.kubernetes.binaries` in tests/ builds what is missing, client_go.py's program besides, and prints where
+it is.
 """
 
 import contextlib
@@ -29,29 +30,29 @@ def name():
     return f"{recipe.VERSION}-{DIGEST[:16]}"
 
 
-def found():
+def found(of=None):
     """The folder of the programs, if they have been built."""
-    folder = cache() / name()
+    folder = cache() / (of or name())
     return folder if folder.is_dir() else None
 
 
-def ensure(build=recipe.Build, say=lambda text: print(text, file=sys.stderr, flush=True)):
-    """The folder of the programs; built where they are not there yet, which takes minutes."""
-    return found() or _build(build, say)
+def ensure(build=recipe.Build, say=lambda text: print(text, file=sys.stderr, flush=True), of=None):
+    """The folder of the programs; built where they are not there yet, which takes minutes. `of` names what another recipe makes."""
+    return found(of) or _build(build, say, of or name())
 
 
-def _build(build, say):
+def _build(build, say, of):
     with _locked(say):
-        if found():  # by whom we waited for
-            return found()
-        say(f"building Kubernetes {recipe.VERSION} in {cache()}: some minutes, once")
-        began, work = time.monotonic(), cache() / "work"
+        if found(of):  # by whom we waited for
+            return found(of)
+        say(f"building {of} of Kubernetes {recipe.VERSION} in {cache()}: some minutes, once")
+        began, work = time.monotonic(), cache() / ("work" if of == name() else f"work-{of}")
         # Complete at once or not there: it appears under its name by one rename.
-        build(work).run().rename(cache() / name())
+        build(work).run().rename(cache() / of)
         shutil.rmtree(work, ignore_errors=True)
         _forget_others()
         say(f"built in {time.monotonic() - began:.0f} s")
-        return found()
+        return found(of)
 
 
 @contextlib.contextmanager
@@ -75,7 +76,10 @@ def _forget_others():
 
 
 if __name__ == "__main__":
+    from . import client_go
+
     try:
         print(ensure())
+        print(client_go.ensure())
     except (recipe.BuildError, source.SourceError) as problem:
         sys.exit(f"Kubernetes was not built: {problem}")
