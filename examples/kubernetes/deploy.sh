@@ -38,4 +38,12 @@ kubectl --namespace "$NAMESPACE" logs --tail=5 "job/$JOB" || true
 
 echo "Rolling $VERSION out"
 of_version zero-downtime.yaml | kubectl apply -f -
-kubectl --namespace "$NAMESPACE" rollout status deployment/myapp --timeout="${TIMEOUT:-10m}"
+if ! kubectl --namespace "$NAMESPACE" rollout status deployment/myapp --timeout="${TIMEOUT:-10m}"; then
+  kubectl --namespace "$NAMESPACE" get pods --selector=app=myapp || true
+  cat >&2 <<END
+The migrations of $VERSION are done, but its pods have not become ready; the old ones serve on. To see why, and to go back:
+  kubectl --namespace $NAMESPACE describe pods --selector=app=myapp
+  kubectl --namespace $NAMESPACE rollout undo deployment/myapp
+END
+  exit 1
+fi

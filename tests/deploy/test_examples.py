@@ -128,7 +128,7 @@ def test_the_migrator_selects_the_application():
 
 KUBECTL = """#!/bin/sh
 case " $* " in
-  *" rollout "*) echo "rolled out: $*"; exit 0 ;;
+  *" rollout "*) echo "rolled out: $*"; exit "$ROLLOUT" ;;
 esac
 exec {kubectl} --kubeconfig {kubeconfig} "$@"
 """
@@ -143,7 +143,7 @@ def deploy(cluster, nodes, namespace, tmp_path):
     job.write_text(job.read_text().replace("backoffLimit: 3", "backoffLimit: 0"))
     # No such group in this API server.
     rollout = place / "zero-downtime.yaml"
-    rollout.write_text(rollout.read_text().replace("policy/v1", "policy/v1beta1").replace("replicas: 3", "replicas: 0"))
+    rollout.write_text(rollout.read_text().replace("apiVersion: policy/v1", "apiVersion: policy/v1beta1").replace("replicas: 3", "replicas: 0"))
     program = tmp_path / "bin" / "kubectl"
     program.parent.mkdir()
     program.write_text(KUBECTL.format(kubectl=shutil.which("kubectl"), kubeconfig=cluster.kubeconfig()))
@@ -153,8 +153,8 @@ def deploy(cluster, nodes, namespace, tmp_path):
     for version, script in (("2.0.0", 'test "$MIGRATION_DATABASE_URL" = postgres://m@db/app'), ("3.0.0", "echo broken; exit 1")):
         nodes.images[f"myapp-migrations:{version}"] = Image(["sh", "-c", script])
 
-    def deploy(version):
-        environment = clean_environment({"NAMESPACE": namespace, "POLL": "0.2", "HOME": str(tmp_path),
+    def deploy(version, rollout=0):
+        environment = clean_environment({"NAMESPACE": namespace, "POLL": "0.2", "HOME": str(tmp_path), "ROLLOUT": str(rollout),
                                          "PATH": f"{program.parent}:{os.environ['PATH']}"})
         return subprocess.run([place / "deploy.sh", version], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                               env=environment, timeout=300)
@@ -175,6 +175,11 @@ def test_the_script_stops_at_a_migration_that_fails(deploy, cluster, namespace):
         done = deploy("3.0.0")
         assert done.returncode == 1 and "3.0.0 is not rolled out" in done.stdout, done.stdout
     assert cluster.api.find("Deployment", "myapp", namespace) is None
+
+
+def test_the_script_says_what_to_do_where_no_pod_becomes_ready(deploy, namespace):
+    done = deploy("2.0.0", rollout=1)
+    assert done.returncode == 1 and f"kubectl --namespace {namespace} rollout undo deployment/myapp\n" in done.stdout, done.stdout
 
 
 def test_secrets_are_sealed_without_being_seen(tmp_path, kubectl):
