@@ -72,6 +72,21 @@ def test_what_cannot_get_better_is_not_tried_again(api, failed, namespace, code)
     assert len([one for one in events_of(api, "web", namespace) if one[1] == "MigrationsFailed"]) == 1
 
 
+def test_the_job_s_own_tries_end_with_what_cannot_get_better(kubernetes, api, namespace, tmp_path):
+    """The Job controller of this API server says nothing of a failed pod before it has made the next."""
+    api.create(migrator("web", namespace, script=failing(5), backoffLimit=6))
+    api.create(with_folder(workload("Deployment", "web", namespace, "myapp:v1"), tmp_path))
+    stalled = wait_for_condition(api, "web", namespace, "Stalled", status="True")
+    assert "exit code 5" in stalled["message"] and stalled["message"].endswith(ANEW)
+    wait_for_job(api, "web", namespace, lambda one: one["spec"]["parallelism"] == 0 and not one["status"].get("active"))
+    tries = len(lines(tmp_path / "log"))
+    assert tries < 3, "one, and the next if that was begun before the first was looked at"
+    # The next version need not wait for the others.
+    (tmp_path / "mended").touch()
+    kubernetes.kubectl("set", "image", "deployment/web", "main=myapp:v2", namespace=namespace).ok()
+    finish(api, namespace, tmp_path, tries + 1)
+
+
 def test_it_is_tried_again_on_demand(kubernetes, api, failed, namespace, tmp_path):
     failed(2)
     before = wait_for_job(api, "web", namespace)["metadata"]["uid"]

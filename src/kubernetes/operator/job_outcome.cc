@@ -51,13 +51,15 @@ bool is_idle(const PodView& pod, Time now) {
   return stuck_container(pod) != nullptr || (pod.node.empty() && now - pod.created >= kPatience);
 }
 
+bool has_failed(const PodView& pod) {
+  const ContainerView* migration = migration_of(pod);
+  return pod.phase == PodPhase::failed || (migration != nullptr && migration->exit_code.value_or(0) != 0);
+}
+
 const PodView* newest_failed(const std::vector<const PodView*>& pods) {
   const PodView* newest = nullptr;
   for (const PodView* pod : pods) {
-    const ContainerView* migration = migration_of(*pod);
-    const bool has_failed =
-        pod->phase == PodPhase::failed || (migration != nullptr && migration->exit_code.value_or(0) != 0);
-    if (has_failed && (newest == nullptr || pod->created >= newest->created)) newest = pod;
+    if (has_failed(*pod) && (newest == nullptr || pod->created >= newest->created)) newest = pod;
   }
   return newest;
 }
@@ -135,9 +137,17 @@ bool has_active_pods(const Json& job) {
 State state_of_unfinished(const Json& job, const std::vector<const PodView*>& pods, Time now) {
   const bool has_active = has_active_pods(job);
   const bool has_live = std::ranges::any_of(pods, &PodView::is_live);
+  const auto counted = integer(field(job, "status", "failed"));
+  const auto failed =
+      std::ranges::count_if(pods, [](const PodView* pod) { return !pod->is_live() && has_failed(*pod); });
   const bool all_idle =
       has_live && std::ranges::all_of(pods, [&](const PodView* pod) { return !pod->is_live() || is_idle(*pod, now); });
-  if (integer(field(job, "status", "failed")) > 0) return !has_active || all_idle ? State::failing : State::running;
+  if (counted > 0 || failed > 0) {
+    // A Job controller as old as 1.20's writes nothing when a pod fails, until it makes the next one: what the status
+    // says is active may be that which has failed.
+    const bool runs = failed > counted ? has_live : has_active;
+    return !runs || all_idle ? State::failing : State::running;
+  }
   if (!pods.empty()) return has_live && all_idle ? State::idle : State::running;
   // Its controller has not seen it yet, or may make no pod.
   const auto started = kubernetes::parse_time(text(field(job, "status", "startTime")));

@@ -241,6 +241,26 @@ TEST(Jobs, AnEndThatCannotGetBetterStopsTheJobsOwnTries) {
   EXPECT_EQ(cluster.status().failures.front().attempts, 1);
 }
 
+// A Job controller as old as 1.20's counts a failed pod only when it makes the next one.
+TEST(Jobs, AnEndThatCannotGetBetterIsSeenInThePodItself) {
+  FakeCluster cluster;
+  cluster.deploy("web", "myapp:v1");
+  cluster.settle();
+  cluster.start_job();
+  const Json status = (*cluster.job())["status"];
+  cluster.finish_job(8, "refused", false);
+  (*cluster.job())["status"] = status;
+  cluster.settle();
+  EXPECT_EQ(cluster.condition("Stalled").status, Truth::yes);
+  EXPECT_THAT(cluster.condition("Stalled").message, HasSubstr("exit code 8: refused; it is not tried again before"));
+  EXPECT_EQ((*cluster.job())["spec"]["parallelism"], 0);
+  EXPECT_THAT(cluster.status().failures, SizeIs(1));
+
+  cluster.deploy("web", "myapp:v2");
+  cluster.settle();
+  EXPECT_EQ(job_image(*cluster.job()), "myapp:v2");
+}
+
 TEST(Jobs, ItsOwnLaterSuccessCountsAllTheSame) {
   FakeCluster cluster;
   cluster.deploy("web", "myapp:v1");

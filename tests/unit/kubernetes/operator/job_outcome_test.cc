@@ -78,6 +78,18 @@ TEST(JobOutcome, ANextTryThatCannotStartIsNone) {
   EXPECT_EQ(outcome(status, {failed, pod_in(PodPhase::running, {.started = true})}).state, State::running);
 }
 
+TEST(JobOutcome, IsFailingAsSoonAsItsPodIsSeenToHaveFailed) {
+  const char* not_counted = R"({"startTime": "2026-01-01T09:59:50Z", "active": 1})";
+  EXPECT_EQ(outcome(not_counted, {failed_pod(5, "no")}).state, State::failing);
+  EXPECT_TRUE(outcome(not_counted, {failed_pod(5, "no")}).hopeless);
+  const char* one_of_two = R"({"failed": 1, "active": 1})";
+  const PodView older = failed_pod(1, "older", std::chrono::seconds(60));
+  EXPECT_EQ(outcome(one_of_two, {older, failed_pod(5, "no")}).state, State::failing);
+  EXPECT_EQ(outcome(one_of_two, {older}).state, State::running) << "the next one has not been seen yet";
+  EXPECT_EQ(outcome(not_counted, {failed_pod(5, "no"), pod_in(PodPhase::running, {.started = true})}).state,
+            State::running);
+}
+
 TEST(JobOutcome, SaysHowTheLastPodEnded) {
   const JobOutcome failing =
       outcome(R"({"failed": 2})", {failed_pod(1, "older", std::chrono::seconds(60)), failed_pod(3, "one\ntwo\n")});
