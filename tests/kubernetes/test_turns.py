@@ -3,9 +3,9 @@
 import pytest
 
 from support.kubernetes.api import ApiError
-from support.kubernetes.migrators import GATE, GROUP, KIND, migrator, with_folder, workload
-from support.kubernetes.observed import (PATIENCE, events_of, is_migrated, lines, pods_of, wait_for_condition, wait_for_event,
-                                         wait_for_job, wait_until_running)
+from support.kubernetes.migrators import GATE, GROUP, KIND, application, migrator, with_folder, workload
+from support.kubernetes.observed import (PATIENCE, events_of, find_condition, is_migrated, lines, pods_of, wait_for_condition,
+                                         wait_for_event, wait_for_job, wait_until_running)
 from support.waiting import until
 
 SCRIPT = f'echo "$VERSION begins" >>/shared/log; {GATE}; echo "$VERSION ends" >>/shared/log'
@@ -55,6 +55,41 @@ def test_a_running_migration_that_is_not_to_be_finished(api, roll, namespace, tm
     (tmp_path / "go").touch()
     api.wait_for(KIND, "web", namespace, is_migrated("myapp:v2"), timeout=PATIENCE)
     assert lines(tmp_path / "log") == ["v1 begins", "v2 begins", "v2 ends"]
+
+
+NO_SECRET = {"env": {"PASSWORD": {"secretKeyRef": {"name": "absent", "key": "password"}}}}
+
+
+@pytest.mark.parametrize("image, more, said", [
+    ("myapp:typo", {}, 'waits: ImagePullBackOff (myapp:typo): Back-off pulling image "myapp:typo"'),
+    ("myapp:v1", NO_SECRET, 'waits: CreateContainerConfigError (myapp:v1): secret "absent" not found'),
+])
+def test_a_migration_that_cannot_start_gives_way(api, namespace, image, more, said):
+    api.create(migrator("web", namespace, script="true"))
+    api.apply(workload("Deployment", "web", namespace, containers=[application(image, **more)]))
+    api.wait_for(KIND, "web", namespace, lambda one: said in find_condition(one, "MigrationsReady").get("message", ""),
+                 timeout=PATIENCE)
+    assert find_condition(api.get(KIND, "web", namespace), "MigrationsReady")["reason"] == "MigrationsRunning"
+    api.apply(workload("Deployment", "web", namespace, "myapp:v2"))
+    wait_for_event(api, "web", namespace, "Normal", "StaleJob",
+                   f"Deleted stale migration job {namespace}/web-migrations ({image})")
+    api.wait_for(KIND, "web", namespace, is_migrated("myapp:v2"), timeout=PATIENCE)
+    assert not is_migrated(image)(api.get(KIND, "web", namespace))
+
+
+def test_a_migration_whose_volume_is_gone_gives_way(api, namespace):
+    """Of which a node says nothing in the pod: it has had it for a minute."""
+    api.create(migrator("web", namespace, script="true"))
+    made = workload("Deployment", "web", namespace, "myapp:v1")
+    made["spec"]["template"]["spec"]["volumes"].append({"name": "password", "secret": {"secretName": "absent"}})
+    api.apply(made)
+    one = api.wait_for(KIND, "web", namespace, lambda one: " waits on node " in find_condition(one, "MigrationsReady").get(
+        "message", ""), timeout=PATIENCE)
+    said = find_condition(one, "MigrationsReady")["message"]
+    pod, = api.list("Pod", namespace, labelSelector="migrations=web")
+    assert f": ContainerCreating; kubectl describe pod --namespace {namespace} {pod['metadata']['name']} says for what" in said
+    api.apply(workload("Deployment", "web", namespace, "myapp:v2"))
+    api.wait_for(KIND, "web", namespace, is_migrated("myapp:v2"), timeout=PATIENCE)
 
 
 def test_migrators_of_a_lock_group_take_turns(api, roll, namespace, tmp_path):

@@ -205,9 +205,12 @@ class Decider {
     for (const Wanted* entry : pending()) {
       if (entry->identity() == job.identity) wanted = entry;
     }
+    const Wanted* next = next_to_run();
     const bool unwanted = wanted == nullptr && !survey_.wanted.empty();
+    // The newest first: two that cannot start do not give way to each other in turns.
+    const bool is_outranked = wanted != nullptr && next != nullptr && next < wanted;
     const bool changed = wanted != nullptr && !job.config.empty() && job.config != config_of(migrator_, *wanted);
-    if (unwanted || changed) return delete_stale(job, kubernetes::resource_version_of(*job_));
+    if (unwanted || is_outranked || changed) return delete_stale(job, kubernetes::resource_version_of(*job_));
     say(running(job_text(), job.image, outcome.detail));
   }
 

@@ -23,12 +23,11 @@ using kubernetes::text;
 using kubernetes::Time;
 using State = JobOutcome::State;
 
-// A container that waits for one of these goes on waiting until somebody does something.
+// What a container waits for in passing; every other reason stays until somebody does something.
 bool is_stuck(const ContainerView& container) {
-  static constexpr std::array<std::string_view, 6> kReasons{"ImagePullBackOff",     "ErrImagePull",
-                                                            "InvalidImageName",     "ErrImageNeverPull",
-                                                            "CreateContainerError", "CreateContainerConfigError"};
-  return std::ranges::find(kReasons, container.waiting) != kReasons.end();
+  static constexpr std::array<std::string_view, 4> kPassing{"", "ContainerCreating", "PodInitializing",
+                                                            "CrashLoopBackOff"};
+  return std::ranges::find(kPassing, container.waiting) == kPassing.end();
 }
 
 const ContainerView* migration_of(const PodView& pod) {
@@ -44,11 +43,24 @@ const ContainerView* stuck_container(const PodView& pod) {
   return nullptr;
 }
 
+bool nothing_has_run(const PodView& pod) {
+  return !pod.has_started() && std::ranges::none_of(pod.init_containers, &ContainerView::started);
+}
+
+// It has a node, which makes nothing of it: a volume, a Secret or a ConfigMap is not there, or the node itself is not.
+bool is_held_up(const PodView& pod, Time now) {
+  return !pod.node.empty() && nothing_has_run(pod) && now - pod.taken >= kPatience;
+}
+
+bool is_homeless(const PodView& pod, Time now) {
+  return pod.node.empty() && now - pod.created >= kPatience;
+}
+
 // Its migration has not run, and what keeps it does not look as if it would pass.
 bool is_idle(const PodView& pod, Time now) {
   const ContainerView* migration = migration_of(pod);
   if (migration == nullptr || migration->started) return false;
-  return stuck_container(pod) != nullptr || (pod.node.empty() && now - pod.created >= kPatience);
+  return stuck_container(pod) != nullptr || is_homeless(pod, now) || is_held_up(pod, now);
 }
 
 bool has_failed(const PodView& pod) {
@@ -155,10 +167,32 @@ State state_of_unfinished(const Json& job, const std::vector<const PodView*>& po
   return !started || now - *started >= kPatience ? State::idle : State::running;
 }
 
-std::string why_it_waits(const std::vector<const PodView*>& pods) {
+// ": what others say of it", on one line and without secrets.
+std::string in_their_words(const std::string& words) {
+  constexpr std::size_t kMost = 400;
+  return words.empty() ? std::string{} : fmt::format(": {}", one_line(redact(words), kMost));
+}
+
+std::string why_it_waits(const PodView& pod, Time now) {
+  const ContainerView* migration = migration_of(pod);
+  if (!pod.is_live() || migration == nullptr || migration->started) return {};
+  if (const ContainerView* stuck = stuck_container(pod))
+    return fmt::format("pod {} waits: {} ({}){}", pod.name, stuck->waiting, stuck->image,
+                       in_their_words(stuck->waiting_for));
+  if (pod.node.empty() && (is_homeless(pod, now) || !pod.unplaced.empty()))
+    return fmt::format("pod {} waits for a node{}", pod.name, in_their_words(pod.unplaced));
+  if (!is_held_up(pod, now)) return {};
+  const auto waits = std::ranges::find_if_not(pod.init_containers, &std::string::empty, &ContainerView::waiting);
+  const ContainerView& first = waits == pod.init_containers.end() ? *migration : *waits;
+  return fmt::format("pod {} waits on node {} since {}: {}{}; kubectl describe pod --namespace {} {} says for what",
+                     pod.name, pod.node, kubernetes::format_time(pod.taken),
+                     first.waiting.empty() ? "its node does not answer" : first.waiting,
+                     in_their_words(first.waiting_for), pod.namespace_name, pod.name);
+}
+
+std::string why_it_waits(const std::vector<const PodView*>& pods, Time now) {
   for (const PodView* pod : pods) {
-    const ContainerView* stuck = stuck_container(*pod);
-    if (stuck != nullptr) return fmt::format("pod {} waits: {} ({})", pod->name, stuck->waiting, stuck->image);
+    if (std::string why = why_it_waits(*pod, now); !why.empty()) return why;
   }
   return {};
 }
@@ -176,7 +210,7 @@ JobOutcome job_outcome(const Json& job, const std::vector<const PodView*>& pods,
     return outcome;
   }
   outcome.state = is_true(condition(job, "Failed")) ? State::failed : state_of_unfinished(job, pods, now);
-  if (outcome.state == State::idle || outcome.state == State::running) outcome.detail = why_it_waits(pods);
+  if (outcome.state == State::idle || outcome.state == State::running) outcome.detail = why_it_waits(pods, now);
   if (outcome.detail.empty() && outcome.state != State::idle) describe_failure(job, pods, log_tail, outcome);
   outcome.unexplained = outcome.state == State::failed && outcome.detail.empty() && has_ended_just_now(job, now);
   return outcome;

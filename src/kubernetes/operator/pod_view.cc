@@ -34,6 +34,7 @@ ContainerView read_container(const Json& container, const Json& statuses, bool w
   const Json& state = field(status, "state");
   view.image_id = text(field(status, "imageID"));
   view.waiting = text(field(state, "waiting", "reason"));
+  if (with_message) view.waiting_for = text(field(state, "waiting", "message"));
 
   const Json& now_ended = field(state, "terminated");
   const Json& ended = now_ended.is_object() ? now_ended : field(status, "lastState", "terminated");
@@ -101,9 +102,12 @@ PodView read_pod(const Json& pod) {
                .reason = text(field(pod, "status", "reason")),
                .being_deleted = kubernetes::is_being_deleted(pod),
                .node = text(field(pod, "spec", "nodeName"))};
+  view.taken = kubernetes::parse_time(text(field(pod, "status", "startTime"))).value_or(view.created);
   view.migration_of = migration_of(pod, view.owner);
 
   const bool with_message = !view.migration_of.empty();
+  const Json& placed = kubernetes::condition(pod, "PodScheduled");
+  if (with_message && !kubernetes::is_true(placed)) view.unplaced = text(field(placed, "message"));
   const Json& statuses = field(pod, "status", "containerStatuses");
   for (const Json& container : list(field(pod, "spec", "containers")))
     view.containers.push_back(read_container(container, statuses, with_message));

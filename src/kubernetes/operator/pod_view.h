@@ -20,8 +20,9 @@ struct ContainerView {
   std::string image_id;
   // Its process runs, or has run.
   bool started = false;
-  // Why it does not: "ImagePullBackOff".
+  // Why it does not: "ImagePullBackOff"; and in the node's own words, kept of a migration's pods only.
   std::string waiting;
+  std::string waiting_for;
   // Of its last end.
   std::optional<int> exit_code;
   // Why, where the exit code does not say it: "OOMKilled".
@@ -50,8 +51,11 @@ struct PodView {
   // Why it failed, where that was not its containers' doing: "Evicted".
   std::string reason;
   bool being_deleted = false;
-  // Empty as long as no node has it.
+  // Empty as long as no node has it; then why not, in the scheduler's words, kept of a migration's pods only.
   std::string node;
+  std::string unplaced;
+  // When its node first said something of it; when it was made, as long as none has.
+  kubernetes::Time taken;
   std::vector<ContainerView> containers;
   std::vector<ContainerView> init_containers;
   std::vector<WaiterView> waiters;

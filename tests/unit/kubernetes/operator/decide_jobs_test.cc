@@ -76,6 +76,54 @@ TEST(Jobs, OneThatIsNotPlacedIsLookedAtAgain) {
   EXPECT_EQ(job_image(*cluster.job()), "myapp:v2");
 }
 
+TEST(Jobs, OneWhoseVolumeIsGoneGivesWay) {
+  FakeCluster cluster;
+  cluster.deploy("web", "myapp:v1");
+  cluster.settle();
+  cluster.start_job();
+  Json& own = cluster.objects.at("Pod/testing-migrations-3");
+  own["status"] = {{"phase", "Pending"}, {"startTime", kubernetes::format_time(cluster.now)}};
+  own["status"]["containerStatuses"] =
+      Json::array({{{"name", "migrations"}, {"state", {{"waiting", {{"reason", "ContainerCreating"}}}}}}});
+  cluster.settle();
+  EXPECT_THAT(cluster.condition().message, EndsWith("still running"));
+  EXPECT_EQ(cluster.decide().again_in, minutes(1));
+  cluster.pass(minutes(1));
+  cluster.settle();
+  EXPECT_THAT(cluster.condition().message, HasSubstr("pod testing-migrations-3 waits on node n1 since"));
+  EXPECT_THAT(cluster.created, SizeIs(1)) << "nothing else is wanted";
+  cluster.deploy("web", "myapp:v2");
+  cluster.settle();
+  EXPECT_EQ(job_image(*cluster.job()), "myapp:v2");
+}
+
+TEST(Jobs, OneThatCannotStartGivesWayToANewerVersionOfAnotherWorkload) {
+  FakeCluster cluster;
+  cluster.deploy("web", "web:typo");
+  cluster.settle();
+  const auto get_stuck = [&] {
+    cluster.start_job();
+    for (auto& [key, one] : cluster.objects) {
+      if (!key.starts_with("Pod/testing-migrations-")) continue;
+      one["status"] = Json::parse(R"({"phase": "Pending", "containerStatuses": [
+          {"name": "migrations", "state": {"waiting": {"reason": "ImagePullBackOff"}}}]})");
+    }
+  };
+  get_stuck();
+  cluster.settle();
+  cluster.deploy("worker", "worker:typo");
+  cluster.settle();
+  EXPECT_EQ(job_image(*cluster.job()), "worker:typo");
+  get_stuck();
+  cluster.settle();
+  EXPECT_THAT(cluster.created, ElementsAre("web:typo", "worker:typo")) << "they do not take turns";
+  cluster.deploy("worker", "worker:v1");
+  cluster.settle();
+  cluster.run_job(0);
+  cluster.settle();
+  EXPECT_THAT(cluster.created, ElementsAre("web:typo", "worker:typo", "worker:v1", "web:typo"));
+}
+
 TEST(Jobs, OneThatHasNotBegunFollowsTheSpec) {
   FakeCluster cluster;
   cluster.deploy("web", "myapp:v1");

@@ -20,6 +20,7 @@ PodView pod_in(PodPhase phase, ContainerView container, std::chrono::seconds age
   pod.name = "testing-migrations-x";
   pod.node = "n1";
   pod.created = kNow - age;
+  pod.taken = pod.created;
   pod.phase = phase;
   pod.containers = {container};
   return pod;
@@ -69,6 +70,57 @@ TEST(JobOutcome, IsIdleWhereItsPodCannotStart) {
   EXPECT_EQ(outcome(active, {homeless}).state, State::running);
   homeless.created = kNow - std::chrono::minutes(5);
   EXPECT_EQ(outcome(active, {homeless}).state, State::idle);
+}
+
+TEST(JobOutcome, IsIdleWhereItsNodeMakesNothingOfItsPod) {
+  const char* active = R"({"startTime": "2026-01-01T09:50:00Z", "active": 1})";
+  PodView waits = pod_in(PodPhase::pending, {.waiting = "ContainerCreating"}, std::chrono::minutes(5));
+  waits.namespace_name = "default";
+  const JobOutcome held_up = outcome(active, {waits});
+  EXPECT_EQ(held_up.state, State::idle);
+  EXPECT_EQ(held_up.detail,
+            "pod testing-migrations-x waits on node n1 since 2026-01-01T09:55:00Z: ContainerCreating; "
+            "kubectl describe pod --namespace default testing-migrations-x says for what");
+
+  PodView just_taken = waits;
+  just_taken.taken = kNow - std::chrono::seconds(59);
+  EXPECT_EQ(outcome(active, {just_taken}).state, State::running) << "it may have found a node only now";
+  EXPECT_EQ(outcome(active, {just_taken}).detail, "");
+
+  PodView silent = waits;
+  silent.containers[0].waiting.clear();
+  EXPECT_EQ(outcome(active, {silent}).state, State::idle);
+  EXPECT_THAT(outcome(active, {silent}).detail, HasSubstr(": its node does not answer; "));
+
+  PodView sets_up = waits;
+  sets_up.containers[0].waiting = "PodInitializing";
+  sets_up.init_containers = {{.name = "setup", .started = true}};
+  EXPECT_EQ(outcome(active, {sets_up}).state, State::running) << "a container of it runs";
+  sets_up.init_containers = {{.name = "setup", .waiting = "ContainerCreating"}};
+  EXPECT_EQ(outcome(active, {sets_up}).state, State::idle);
+  EXPECT_THAT(outcome(active, {sets_up}).detail, HasSubstr(": ContainerCreating; "));
+}
+
+TEST(JobOutcome, SaysWhatItsPodWaitsForInTheNodesWords) {
+  const char* active = R"({"startTime": "2026-01-01T09:59:50Z", "active": 1})";
+  const JobOutcome no_secret = outcome(
+      active,
+      {pod_in(PodPhase::pending,
+              {.image = "a:1", .waiting = "CreateContainerConfigError", .waiting_for = "secret \"db\" not\nfound"})});
+  EXPECT_EQ(no_secret.state, State::idle);
+  EXPECT_EQ(no_secret.detail,
+            "pod testing-migrations-x waits: CreateContainerConfigError (a:1): secret \"db\" not found");
+  EXPECT_EQ(outcome(active, {pod_in(PodPhase::pending, {.waiting = "ImageInspectError"})}).state, State::idle)
+      << "whatever a node calls it";
+  EXPECT_EQ(outcome(active, {pod_in(PodPhase::pending, {.waiting = "PodInitializing"})}).state, State::running);
+
+  PodView homeless = pod_in(PodPhase::pending, {});
+  homeless.node.clear();
+  EXPECT_EQ(outcome(active, {homeless}).detail, "");
+  homeless.unplaced = "0/3 nodes are available: 3 Insufficient cpu.";
+  EXPECT_EQ(outcome(active, {homeless}).state, State::running);
+  EXPECT_EQ(outcome(active, {homeless}).detail,
+            "pod testing-migrations-x waits for a node: 0/3 nodes are available: 3 Insufficient cpu.");
 }
 
 TEST(JobOutcome, ANextTryThatCannotStartIsNone) {

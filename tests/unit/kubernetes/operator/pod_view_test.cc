@@ -106,6 +106,23 @@ TEST(PodView, KeepsTheLastWordsOfAMigrationOnly) {
   EXPECT_EQ(read_pod(ours).containers[0].message, "secret");
 }
 
+TEST(PodView, KeepsWhatAMigrationWaitsFor) {
+  Json waiting = kPod;
+  waiting["spec"].erase("nodeName");
+  waiting["status"] = Json::parse(R"({"phase": "Pending", "conditions": [
+      {"type": "PodScheduled", "status": "False", "reason": "Unschedulable", "message": "0/3 nodes are available"}],
+    "containerStatuses": [{"name": "app", "state": {"waiting": {"reason": "CreateContainerConfigError",
+                                                                "message": "secret \"db\" not found"}}}]})");
+  EXPECT_EQ(read_pod(waiting).unplaced, "");
+  EXPECT_EQ(read_pod(waiting).containers[0].waiting_for, "");
+  waiting["metadata"]["annotations"]["migrations.coderanger.net/migrator"] = "shop";
+  EXPECT_EQ(read_pod(waiting).unplaced, "0/3 nodes are available");
+  EXPECT_EQ(read_pod(waiting).containers[0].waiting_for, "secret \"db\" not found");
+  EXPECT_EQ(read_pod(waiting).taken, kubernetes::parse_time("2026-01-01T10:00:00Z"));
+  waiting["status"]["startTime"] = "2026-01-01T10:05:00Z";
+  EXPECT_EQ(read_pod(waiting).taken, kubernetes::parse_time("2026-01-01T10:05:00Z"));
+}
+
 TEST(PodView, StrangePodsAreReadAsEmpty) {
   for (const char* strange :
        {"null", "7", R"({"spec": {"containers": 7, "initContainers": [null, {"name": 7}]}})",
