@@ -2,7 +2,7 @@
 
 import pytest
 
-from support.kubernetes.api import ApiError
+from support.kubernetes.api import ApiError, condition
 from support.kubernetes.migrators import GATE, GROUP, KIND, application, migrator, with_folder, workload
 from support.kubernetes.observed import (PATIENCE, events_of, find_condition, is_migrated, lines, pods_of, wait_for_condition,
                                          wait_for_event, wait_for_job, wait_until_running)
@@ -19,8 +19,8 @@ def api(kubernetes, operator):
 @pytest.fixture
 def roll(kubernetes, api, namespace, tmp_path):
     """Makes a Deployment, or gives it the next version, whose number its migration writes down."""
-    def to(version, name="web"):
-        made = with_folder(workload("Deployment", name, namespace, f"myapp:{version}"), tmp_path)
+    def to(version, name="web", **spec):
+        made = with_folder(workload("Deployment", name, namespace, f"myapp:{version}", **spec), tmp_path)
         made["spec"]["template"]["spec"]["containers"][0]["env"] = [{"name": "VERSION", "value": version}]
         kubernetes.api.apply(made)
     return to
@@ -106,6 +106,50 @@ def test_migrators_of_a_lock_group_take_turns(api, roll, namespace, tmp_path):
     for name in ("one", "two"):
         wait_until_running(api, name, namespace)
     assert lines(tmp_path / "log") == ["v1 begins", "v1 ends", "v2 begins", "v2 ends"]
+
+
+# Asked to end, it goes on until the test lets it end.
+STUBBORN = f"trap '' TERM; {SCRIPT}"
+GRACE = {"terminationGracePeriodSeconds": 600}
+
+
+def test_who_comes_next_waits_for_a_migration_that_still_ends(api, roll, namespace, tmp_path):
+    """Its Job is said to have failed already."""
+    for name in ("one", "two"):
+        api.create(migrator(name, namespace, script=STUBBORN, lockGroup="orders", backoffLimit=0))
+        wait_for_condition(api, name, namespace, status="Unknown")
+    roll("v1", "one", **GRACE)
+    until(lambda: lines(tmp_path / "log") == ["v1 begins"], "the first migration runs", PATIENCE)
+    pod, = api.list("Pod", namespace, labelSelector="migrations=one")
+    api.patch("Job", "one-migrations", {"spec": {"activeDeadlineSeconds": 1}}, namespace)
+    api.wait_for("Job", "one-migrations", namespace, condition("Failed"), timeout=PATIENCE)
+    roll("v2", "two", **GRACE)
+    wait_for_condition(api, "two", namespace, status="False", reason="WaitingForLock",
+                       message=f"Migration myapp:v2 waits for one of lock group orders: pod {pod['metadata']['name']} on node "
+                               f"{pod['spec']['nodeName']} is ending")
+    roll("v3", "one", **GRACE)
+    wait_for_condition(api, "one", namespace, status="False", reason="WaitingForPod",
+                       message=f"Migration myapp:v3 waits for a pod of an earlier job: pod {pod['metadata']['name']} on node "
+                               f"{pod['spec']['nodeName']} is ending")
+    assert lines(tmp_path / "log") == ["v1 begins"]
+    (tmp_path / "go").touch()
+    for name, version in (("one", "v3"), ("two", "v2")):
+        api.wait_for(KIND, name, namespace, is_migrated(f"myapp:{version}"), timeout=PATIENCE)
+    log = lines(tmp_path / "log")
+    assert log[:2] == ["v1 begins", "v1 ends"]
+    assert log[2:] in (["v2 begins", "v2 ends", "v3 begins", "v3 ends"], ["v3 begins", "v3 ends", "v2 begins", "v2 ends"])
+
+
+def test_the_next_job_waits_for_the_pod_of_one_that_was_deleted(api, roll, namespace, tmp_path):
+    api.create(migrator("web", namespace, script=STUBBORN))
+    roll("v1", **GRACE)
+    until(lambda: lines(tmp_path / "log") == ["v1 begins"], "it runs", PATIENCE)
+    api.delete("Job", "web-migrations", namespace, propagationPolicy="Background")
+    wait_for_condition(api, "web", namespace, status="False", reason="WaitingForPod")
+    assert lines(tmp_path / "log") == ["v1 begins"]
+    (tmp_path / "go").touch()
+    api.wait_for(KIND, "web", namespace, is_migrated("myapp:v1"), timeout=PATIENCE)
+    assert lines(tmp_path / "log") == ["v1 begins", "v1 ends"] * 2
 
 
 def test_all_of_a_lock_group_at_once(api, roll, namespace, tmp_path):

@@ -11,6 +11,7 @@
 #include "kubernetes/operator/job_name.h"
 #include "kubernetes/operator/job_outcome.h"
 #include "kubernetes/operator/keys.h"
+#include "kubernetes/operator/lingering.h"
 #include "kubernetes/operator/migrated.h"
 
 namespace dunlin::manager {
@@ -90,6 +91,12 @@ class ContractDecider {
     return true;
   }
 
+  // No pod of an earlier Job is left that may still write.
+  bool is_quiet() {
+    return situation_.lingering.empty() ||
+           wait(now_ + kLockPoll, contract_waits_for_pod(status_.contract->identity, situation_.lingering));
+  }
+
   bool wait(std::optional<Time> until, Verdict verdict) {
     if (until) step_.again_in = std::max(std::chrono::ceil<seconds>(*until - now_), seconds(1));
     step_.verdict = std::move(verdict);
@@ -102,7 +109,7 @@ class ContractDecider {
     if (!situation_.is_known) return;
     if (status_.contract && status_.contract->failure) notice_deleted_job(now_, *status_.contract->failure);
     if (target_.wanted == nullptr) {
-      withdraw_contract(status_);
+      if (situation_.lingering.empty()) withdraw_contract(status_);
       if (migrator_.spec.contract_command) step_.verdict = contract_held_up(held_up());
       return;
     }
@@ -113,7 +120,7 @@ class ContractDecider {
     }
     if (status_.contract->state == Progress::done) {
       step_.verdict = contracted(identity);
-    } else if (is_due()) {
+    } else if (is_due() && is_quiet()) {
       start();
     }
   }
@@ -162,7 +169,7 @@ class ContractDecider {
     if (outcome.state == State::succeeded) return with_success();
     contract.begun |= outcome.begun || (outcome.state == State::failed && situation_.job->pods.empty());
     // It may still run.
-    if (kubernetes::is_being_deleted(*job_)) return;
+    if (kubernetes::is_being_deleted(*job_)) return with_going_job();
     const bool recorded = contract.failure && contract.failure->job_uid == uid();
     switch (outcome.state) {
       case State::idle:
@@ -173,6 +180,12 @@ class ContractDecider {
       case State::failed: return with_failure(outcome, recorded);
       case State::succeeded: return;
     }
+  }
+
+  void with_going_job() {
+    const std::string late = overdue(situation_.job->pods, now_);
+    step_.again_in = kLockPoll;
+    if (!late.empty()) step_.verdict = contract_running(job_text(), status_.contract->identity, late);
   }
 
   void with_unfinished_job(const JobOutcome& outcome) {
@@ -231,7 +244,7 @@ class ContractDecider {
     step_.verdict = failure_verdict();
     const bool goes_on = outcome.state == State::failing;
     const bool is_left = target_.wanted != nullptr && !is_target(contract.identity);
-    const bool is_next = is_target(contract.identity) && is_due();
+    const bool is_next = is_target(contract.identity) && is_due() && is_quiet();
     const bool is_given_up = situation_.is_known && !migrator_.spec.contract_command;
     if (is_left || is_next || is_given_up) {
       if (delete_job(goes_on ? kubernetes::resource_version_of(*job_) : std::string{}, goes_on))
@@ -307,7 +320,7 @@ const OwnedJob* find_contract_job(const Migrator& migrator, const std::vector<Ow
 }
 
 bool is_contracting(const OwnedJob* job) {
-  return job != nullptr && occupies_lock(*job->object);
+  return job != nullptr && occupies_lock(*job->object, job->pods);
 }
 
 void withdraw_contract(MigratorStatus& status) {

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "kubernetes/operator/action.h"
+#include "kubernetes/operator/lock_holder.h"
 #include "kubernetes/operator/migrator.h"
 #include "kubernetes/operator/survey.h"
 #include "kubernetes/operator/verdict.h"
@@ -29,7 +30,9 @@ struct ContractSituation {
   bool is_migrating = false;
   // There is no other action in this decision.
   bool may_act = false;
-  const std::vector<std::string>* lock_holders = nullptr;
+  const std::vector<LockHolder>* lock_holders = nullptr;
+  // Which pod may run although its Job has ended or is gone; empty: none.
+  std::string lingering;
   kubernetes::Time now;
 };
 

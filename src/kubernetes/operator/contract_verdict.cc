@@ -59,9 +59,15 @@ Verdict contract_suspended(std::string_view identity) {
   return waits("ContractSuspended", fmt::format("Contract command of {} is not run: spec.suspend is true", identity));
 }
 
-Verdict contract_waits_for_lock(std::string_view identity, std::string_view group, std::string_view holder) {
-  return waits("ContractWaitingForLock",
-               fmt::format("Contract command of {} waits for {} of lock group {}", identity, holder, group));
+Verdict contract_waits_for_lock(std::string_view identity, std::string_view group, const LockHolder& holder) {
+  return waits("ContractWaitingForLock", with_detail(fmt::format("Contract command of {} waits for {} of lock group {}",
+                                                                 identity, holder.migrator, group),
+                                                     holder.detail));
+}
+
+Verdict contract_waits_for_pod(std::string_view identity, std::string_view detail) {
+  return waits("ContractWaiting",
+               fmt::format("Contract command of {} waits for a pod of an earlier job: {}", identity, detail));
 }
 
 Verdict contract_started(std::string_view job, std::string_view identity) {
@@ -120,9 +126,10 @@ Verdict rollback_behind_contract(const Migrator& migrator, std::string_view iden
                  Progress::stuck);
 }
 
-Verdict waits_for_contract(std::string_view image, std::string_view job) {
+Verdict waits_for_contract(std::string_view image, std::string_view job, std::string_view detail) {
   return verdict(Truth::no, "WaitingForContract",
-                 fmt::format("Migration {} waits for contract job {} to end", image, job), Progress::working);
+                 with_detail(fmt::format("Migration {} waits for contract job {} to end", image, job), detail),
+                 Progress::working);
 }
 
 }  // namespace dunlin::manager

@@ -18,7 +18,9 @@ Verdict contract_due_at(std::string_view identity, kubernetes::Time due);
 // With the command that approves of it.
 Verdict contract_needs_approval(const Migrator&, std::string_view identity);
 Verdict contract_suspended(std::string_view identity);
-Verdict contract_waits_for_lock(std::string_view identity, std::string_view group, std::string_view holder);
+Verdict contract_waits_for_lock(std::string_view identity, std::string_view group, const LockHolder& holder);
+// A pod of an earlier Job may still run.
+Verdict contract_waits_for_pod(std::string_view identity, std::string_view detail);
 Verdict contract_started(std::string_view job, std::string_view identity);
 Verdict contract_running(std::string_view job, std::string_view identity, std::string_view detail);
 Verdict contract_cancelled(std::string_view job, std::string_view why);
@@ -34,7 +36,7 @@ Verdict contracted(std::string_view identity);
 
 // Of the migrations: what is wanted is older than what the contract command of `by` has left.
 Verdict rollback_behind_contract(const Migrator&, std::string_view identity, std::string_view by);
-// Of the migrations: `identity` is next, and the contract command of another one runs.
-Verdict waits_for_contract(std::string_view image, std::string_view job);
+// Of the migrations: `image` is next, and the contract command of another one runs.
+Verdict waits_for_contract(std::string_view image, std::string_view job, std::string_view detail);
 
 }  // namespace dunlin::manager

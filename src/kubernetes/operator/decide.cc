@@ -13,6 +13,7 @@
 #include "kubernetes/operator/job_name.h"
 #include "kubernetes/operator/job_outcome.h"
 #include "kubernetes/operator/keys.h"
+#include "kubernetes/operator/lingering.h"
 #include "kubernetes/operator/migrated.h"
 #include "kubernetes/operator/pending.h"
 #include "kubernetes/operator/run_report.h"
@@ -60,6 +61,7 @@ class Decider {
       job_pods_ = owned.pods;
     }
     contract_job_ = find_contract_job(migrator_, situation_.jobs);
+    lingering_ = still_running(lingering(situation_.jobs, situation_.migration_pods), now_);
   }
 
   void look_around() {
@@ -107,8 +109,9 @@ class Decider {
     const Wanted* next = next_to_run();
     if (next == nullptr) return say_what_is_left();
     if (migrator_.spec.suspend) return say(suspended(next->image));
-    if (is_contracting(contract_job_)) return say(waits_for_contract(next->image, contract_job_text()));
+    if (is_contracting(contract_job_)) return wait_for_contract(*next);
     if (is_locked()) return wait_for_lock(*next);
+    if (!lingering_.empty()) return wait_for_pod(*next, lingering_);
     decision_.action = CreateJob{build_job(migrator_, next->order)};
     const Verdict verdict = started(job_text(), next->image);
     decision_.events.push_back(event_of(verdict));
@@ -121,7 +124,7 @@ class Decider {
     const JobOutcome outcome = job_outcome(*job_, job_pods_, migrator_.spec.log_tail, now_);
     if (outcome.state == State::succeeded) return with_success();
     // It may still run: its name is not free, and nobody knows yet how it ends.
-    if (kubernetes::is_being_deleted(*job_)) return;
+    if (kubernetes::is_being_deleted(*job_)) return with_going_job();
     const EndedJob job = ended_job();
     const bool recorded = status_.recorded_failure(job.uid);
     const bool gives_way = !survey_.wanted.empty() && !survey_.wants(job.identity) && next_to_run() != nullptr;
@@ -142,6 +145,13 @@ class Decider {
         return with_failure(job, outcome, recorded);
       case State::succeeded: return;
     }
+  }
+
+  void with_going_job() {
+    const Wanted* next = next_to_run();
+    if (next == nullptr) return;
+    decision_.again_in = kLockPoll;
+    if (const std::string late = overdue(job_pods_, now_); !late.empty()) wait_for_pod(*next, late);
   }
 
   void with_success() {
@@ -222,7 +232,7 @@ class Decider {
       decision_.again_in = std::chrono::seconds(0);
       return;
     }
-    if (may_run_next()) {
+    if (may_run_next() && lingering_.empty()) {
       mark_job_deleted(job.uid, status_);
       return delete_job(goes_on ? kubernetes::resource_version_of(*job_) : std::string{}, goes_on);
     }
@@ -257,6 +267,7 @@ class Decider {
                                          .is_migrating = job_ != nullptr && !has_ended_and_is_recorded(),
                                          .may_act = std::holds_alternative<std::monostate>(decision_.action),
                                          .lock_holders = &situation_.lock_holders,
+                                         .lingering = lingering_,
                                          .now = now_},
                                         status_);
     if (step.verdict) {
@@ -271,7 +282,7 @@ class Decider {
 
   bool has_ended_and_is_recorded() const {
     const std::string& uid = kubernetes::uid_of(*job_);
-    return !occupies_lock(*job_) && (status_.recorded_success(uid) || status_.recorded_failure(uid));
+    return !occupies_lock(*job_, job_pods_) && (status_.recorded_success(uid) || status_.recorded_failure(uid));
   }
 
   // ---- what comes next ----
@@ -290,6 +301,17 @@ class Decider {
 
   bool may_run_next() const {
     return next_to_run() != nullptr && !migrator_.spec.suspend && !is_locked() && !is_contracting(contract_job_);
+  }
+
+  void wait_for_contract(const Wanted& next) {
+    say(waits_for_contract(next.image, contract_job_text(), overdue(contract_job_->pods, now_)));
+    decision_.again_in = kLockPoll;
+  }
+
+  void wait_for_pod(const Wanted& next, const std::string& which) {
+    say(waits_for_pod(next.image, which));
+    // It may be overdue by then.
+    decision_.again_in = kLockPoll;
   }
 
   void wait_for_lock(const Wanted& next) {
@@ -319,8 +341,9 @@ class Decider {
     const Wanted* next = next_to_run();
     if (next == nullptr) return say_what_is_left();
     if (migrator_.spec.suspend) return say(suspended(next->image));
-    if (is_contracting(contract_job_)) return say(waits_for_contract(next->image, contract_job_text()));
-    if (is_locked()) wait_for_lock(*next);
+    if (is_contracting(contract_job_)) return wait_for_contract(*next);
+    if (is_locked()) return wait_for_lock(*next);
+    if (!lingering_.empty()) wait_for_pod(*next, lingering_);
   }
 
   // Nothing can be run now.
@@ -408,6 +431,8 @@ class Decider {
   const Json* job_ = nullptr;
   std::vector<const PodView*> job_pods_;
   const OwnedJob* contract_job_ = nullptr;
+  // Which pod may run although its Job has ended or is gone; empty: none.
+  std::string lingering_;
   Decision decision_;
 };
 

@@ -8,6 +8,7 @@
 
 #include "kubernetes/operator/action.h"
 #include "kubernetes/operator/database_order.h"
+#include "kubernetes/operator/lock_holder.h"
 #include "kubernetes/operator/migrator.h"
 #include "kubernetes/operator/survey.h"
 #include "kubernetes/operator/verdict.h"
@@ -23,9 +24,11 @@ struct Situation {
   // For spec.database, read behind the pods: what is asked for by any of them is not newer.
   std::optional<DatabaseOrder> database;
   std::vector<OwnedJob> jobs;
-  // The other Migrators of its lock group with a Job that occupies_lock(). Read from the API server itself, and no
-  // other of the group may decide between this reading and the creation of a Job.
-  std::vector<std::string> lock_holders;
+  // Of its Jobs, also of those that are gone.
+  std::vector<const PodView*> migration_pods;
+  // The other Migrators of its lock group with a Job that occupies_lock(), or a pod that outlives its Job. Read from
+  // the API server itself, and no other of the group may decide between this reading and the creation of a Job.
+  std::vector<LockHolder> lock_holders;
   kubernetes::Time now;
 };
 

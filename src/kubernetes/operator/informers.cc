@@ -141,7 +141,9 @@ void Informers::pod_changed(const ObjectKey& key, const Pods::Item& was, const P
   for (const auto* pod : {&was, &is}) {
     if (!*pod) continue;
     if (!(*pod)->migration_of.empty()) {
-      wake_({key.name_space, (*pod)->migration_of});
+      const ObjectKey migrator{key.name_space, (*pod)->migration_of};
+      wake_(migrator);
+      if (pod == &was && was->may_run() && !(is && is->may_run())) wake_lock_group_of(migrator);
     } else {
       wake_selecting(key.name_space, (*pod)->labels);
     }
@@ -153,7 +155,7 @@ void Informers::job_changed(const ObjectKey& key, const Jobs::Item& was, const J
     if (!*job || (*job)->migrator.empty()) continue;
     const ObjectKey owner{key.name_space, (*job)->migrator};
     wake_(owner);
-    if (const auto migrator = migrators_.find(owner)) wake_lock_group(*migrator);
+    wake_lock_group_of(owner);
   }
 }
 
@@ -174,6 +176,10 @@ void Informers::wake_selecting(const std::string& name_space, const kubernetes::
   for (const auto& migrator : migrators_.all_in(name_space)) {
     if (migrator->selects(labels)) wake_({name_space, migrator->name});
   }
+}
+
+void Informers::wake_lock_group_of(const ObjectKey& key) const {
+  if (const auto migrator = migrators_.find(key)) wake_lock_group(*migrator);
 }
 
 void Informers::wake_lock_group(const Migrator& of) const {

@@ -65,6 +65,7 @@ class Informers {
   void holder_changed(const kubernetes::ObjectKey&, const Holders::Item& was, const Holders::Item& is);
   void wake_selecting(const std::string& name_space, const kubernetes::StringMap& labels) const;
   void wake_lock_group(const Migrator& of) const;
+  void wake_lock_group_of(const kubernetes::ObjectKey& migrator) const;
   void wake_all(const std::string& name_space) const;
 
   WorkloadCache make_cache(const kubernetes::Resource&);

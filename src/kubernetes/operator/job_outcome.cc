@@ -216,11 +216,14 @@ JobOutcome job_outcome(const Json& job, const std::vector<const PodView*>& pods,
   return outcome;
 }
 
-bool occupies_lock(const Json& job) {
-  const bool has_ended = integer(field(job, "status", "succeeded")) > 0 || is_true(condition(job, "Complete")) ||
-                         is_true(condition(job, "Failed"));
+bool has_ended(const Json& job) {
+  return integer(field(job, "status", "succeeded")) > 0 || is_true(condition(job, "Complete")) ||
+         is_true(condition(job, "Failed"));
+}
+
+bool occupies_lock(const Json& job, const std::vector<const PodView*>& pods) {
   const bool is_stopped = integer(field(job, "spec", "parallelism"), 1) == 0 && !has_active_pods(job);
-  return !has_ended && !is_stopped;
+  return (!has_ended(job) && !is_stopped) || std::ranges::any_of(pods, &PodView::may_run);
 }
 
 }  // namespace dunlin::manager

@@ -41,8 +41,11 @@ struct JobOutcome {
 JobOutcome job_outcome(const kubernetes::Json& job, const std::vector<const PodView*>& pods, int log_tail,
                        kubernetes::Time now);
 
-// A migration of it may run, now or in a while: no other of its lock group may.
-bool occupies_lock(const kubernetes::Json& job);
+// It makes no other pod.
+bool has_ended(const kubernetes::Json& job);
+// A migration of it may run, now or in a while: no other of its lock group may. Job controllers before 1.31 say that a
+// Job has failed while its pods still end. `pods`: all of it.
+bool occupies_lock(const kubernetes::Json& job, const std::vector<const PodView*>& pods);
 // How long to wait before looking whether they still do.
 inline constexpr std::chrono::seconds kLockPoll{10};
 

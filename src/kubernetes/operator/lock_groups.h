@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "kubernetes/client/api_client.h"
+#include "kubernetes/operator/lock_holder.h"
 #include "kubernetes/operator/migrator.h"
 
 namespace dunlin::manager {
@@ -20,9 +21,9 @@ class LockGroups {
   // Nobody else of the Migrator's group decides while this is held.
   std::unique_lock<std::mutex> enter(const Migrator&);
 
-  // The others of its group with a Job that occupies the lock, by what the API server itself says now. Throws Failure
-  // (connect, timeout, interrupted).
-  std::vector<std::string> holders(const Migrator&) const;
+  // The others of its group with a Job that occupies the lock, or with a pod that has outlived it, by what the API
+  // server itself says now. Throws Failure (connect, timeout, interrupted).
+  std::vector<LockHolder> holders(const Migrator&, kubernetes::Time now) const;
 
  private:
   kubernetes::ApiClient& api_;

@@ -44,7 +44,8 @@ ContainerView read_container(const Json& container, const Json& statuses, bool w
     if (reason != "Error" && reason != "Completed") view.ended_because = reason;
     if (with_message) view.message = text(field(ended, "message"));
   }
-  view.started = field(state, "running").is_object() || ended.is_object();
+  view.runs = field(state, "running").is_object();
+  view.started = view.runs || ended.is_object();
   return view;
 }
 
@@ -76,6 +77,13 @@ bool PodView::is_live() const {
   return !being_deleted && phase != PodPhase::succeeded && phase != PodPhase::failed;
 }
 
+bool PodView::may_run() const {
+  if (phase != PodPhase::succeeded && phase != PodPhase::failed) return true;
+  // Others than its node may have said that it failed.
+  return being_deleted && (std::ranges::any_of(containers, &ContainerView::runs) ||
+                           std::ranges::any_of(init_containers, &ContainerView::runs));
+}
+
 bool PodView::has_started() const {
   return std::ranges::any_of(containers, &ContainerView::started);
 }
@@ -102,6 +110,7 @@ PodView read_pod(const Json& pod) {
                .reason = text(field(pod, "status", "reason")),
                .being_deleted = kubernetes::is_being_deleted(pod),
                .node = text(field(pod, "spec", "nodeName"))};
+  view.end_due = kubernetes::parse_time(text(field(pod, "metadata", "deletionTimestamp")));
   view.taken = kubernetes::parse_time(text(field(pod, "status", "startTime"))).value_or(view.created);
   view.migration_of = migration_of(pod, view.owner);
 

@@ -18,8 +18,9 @@ struct ContainerView {
   // there).
   std::string image;
   std::string image_id;
-  // Its process runs, or has run.
+  // Its process runs, or has run; it does now.
   bool started = false;
+  bool runs = false;
   // Why it does not: "ImagePullBackOff"; and in the node's own words, kept of a migration's pods only.
   std::string waiting;
   std::string waiting_for;
@@ -51,6 +52,8 @@ struct PodView {
   // Why it failed, where that was not its containers' doing: "Evicted".
   std::string reason;
   bool being_deleted = false;
+  // When it is to have ended, if it is being deleted.
+  std::optional<kubernetes::Time> end_due;
   // Empty as long as no node has it; then why not, in the scheduler's words, kept of a migration's pods only.
   std::string node;
   std::string unplaced;
@@ -64,6 +67,8 @@ struct PodView {
 
   // It has not ended and is not about to go.
   bool is_live() const;
+  // A process of it may run, now or in a while, also if it is about to go.
+  bool may_run() const;
   // A container of the application runs, or has run: whatever it waited for is over.
   bool has_started() const;
   // By name, else the first; null when there is none.

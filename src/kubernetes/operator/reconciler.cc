@@ -79,7 +79,7 @@ Reconciled Reconciler::bring_on(const Migrator& migrator, Gathered& gathered) {
 
   // Something is to happen to a Job: who else has the lock counts now.
   const auto turn = lock_groups_.enter(migrator);
-  gathered.situation.lock_holders = lock_groups_.holders(migrator);
+  gathered.situation.lock_holders = lock_groups_.holders(migrator, now());
   gathered.situation.now = now();
   return carry_out(migrator, decide(gathered.situation));
 }
@@ -91,6 +91,8 @@ Reconciler::Gathered Reconciler::gather(const Migrator& migrator) const {
   gathered.pods = informers_.pods().all_in(migrator.namespace_name);
   std::vector<const PodView*> pods;
   for (const auto& pod : gathered.pods) pods.push_back(pod.get());
+  std::ranges::copy_if(pods, std::back_inserter(gathered.situation.migration_pods),
+                       [&](const PodView* pod) { return pod->migration_of == migrator.name; });
   std::vector<Json> lasting;
   for (const auto& holder : informers_.lasting_workloads(migrator)) lasting.push_back(holder->object());
   gathered.situation.workloads =

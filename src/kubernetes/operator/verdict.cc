@@ -102,9 +102,15 @@ Verdict suspended(std::string_view image) {
                  Progress::settled);
 }
 
-Verdict waits_for_lock(std::string_view image, std::string_view group, std::string_view holder) {
-  return verdict(Truth::no, "WaitingForLock",
-                 fmt::format("Migration {} waits for {} of lock group {}", image, holder, group), Progress::working);
+Verdict waits_for_lock(std::string_view image, std::string_view group, const LockHolder& holder) {
+  std::string text = fmt::format("Migration {} waits for {} of lock group {}", image, holder.migrator, group);
+  if (!holder.detail.empty()) text += fmt::format(": {}", holder.detail);
+  return verdict(Truth::no, "WaitingForLock", std::move(text), Progress::working);
+}
+
+Verdict waits_for_pod(std::string_view image, std::string_view detail) {
+  return verdict(Truth::no, "WaitingForPod",
+                 fmt::format("Migration {} waits for a pod of an earlier job: {}", image, detail), Progress::working);
 }
 
 Verdict rollback_blocked(std::string_view image, std::string_view newer) {

@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "kubernetes/operator/lock_holder.h"
+
 namespace dunlin::manager {
 
 enum class Truth { yes, no, unknown };
@@ -49,7 +51,9 @@ Verdict failed_and_due(std::string_view job, std::string_view image, std::string
 // The Job has given up, and so have we.
 Verdict failed_for_good(std::string_view job, std::string_view image, std::string_view detail);
 Verdict suspended(std::string_view image);
-Verdict waits_for_lock(std::string_view image, std::string_view group, std::string_view holder);
+Verdict waits_for_lock(std::string_view image, std::string_view group, const LockHolder& holder);
+// A pod of an earlier Job may still run.
+Verdict waits_for_pod(std::string_view image, std::string_view detail);
 Verdict rollback_blocked(std::string_view image, std::string_view newer);
 
 struct Event {

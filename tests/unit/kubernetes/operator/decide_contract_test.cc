@@ -338,7 +338,7 @@ TEST_F(ContractTest, SuspendAndALockHoldItUp) {
   cluster.settle();
   EXPECT_EQ(reason(), "ContractSuspended");
   cluster.set_spec(R"({"suspend": false})");
-  cluster.lock_holders = {"other"};
+  cluster.lock_holders = {{.migrator = "other", .detail = ""}};
   cluster.settle();
   EXPECT_EQ(message(), "Contract command of myapp:v2 waits for other of lock group db");
   EXPECT_EQ(cluster.decide().again_in, seconds(10));
@@ -346,6 +346,58 @@ TEST_F(ContractTest, SuspendAndALockHoldItUp) {
   cluster.lock_holders.clear();
   cluster.settle();
   EXPECT_THAT(cluster.contracts, SizeIs(1));
+}
+
+TEST_F(ContractTest, APodOfAnEarlierJobHoldsItUp) {
+  roll_out();
+  cluster.drop_other_pods("myapp:v2");
+  cluster.settle();
+  cluster.pass(minutes(10));
+  Json orphan = started(pod("orphan", "myapp:v1"));
+  orphan["metadata"]["labels"] = {{"migrations", "testing"}};
+  orphan["metadata"]["annotations"]["migrations.coderanger.net/migrator"] = "testing";
+  cluster.add(orphan);
+  cluster.settle();
+  EXPECT_THAT(cluster.contracts, IsEmpty());
+  EXPECT_EQ(message(), "Contract command of myapp:v2 waits for a pod of an earlier job: pod orphan still runs");
+  EXPECT_EQ(cluster.decide().again_in, seconds(10));
+  cluster.objects.erase("Pod/orphan");
+  cluster.settle();
+  EXPECT_THAT(cluster.contracts, SizeIs(1));
+}
+
+TEST_F(ContractTest, APodOfItsOwnThatStillEndsHoldsUpWhateverIsNext) {
+  let_contract_begin();
+  cluster.start_job(kContractJob);
+  cluster.nodes_answer = false;
+  cluster.expire_job(kContractJob);
+  cluster.settle();
+  EXPECT_EQ(reason(), "ContractFailed");
+  cluster.pass(minutes(1));
+  cluster.settle();
+  EXPECT_THAT(cluster.contracts, SizeIs(1));
+  EXPECT_THAT(message(), HasSubstr("waits for a pod of an earlier job: pod testing-contract-"));
+  cluster.pass(minutes(1));
+  cluster.deploy("web", "myapp:v3");
+  cluster.settle();
+  EXPECT_EQ(cluster.job(), nullptr);
+  EXPECT_EQ(cluster.condition().reason, "WaitingForContract");
+  EXPECT_THAT(cluster.condition().message,
+              AllOf(HasSubstr("waits for contract job default/testing-contract to end: pod testing-contract-"),
+                    HasSubstr(" --grace-period=0 --force")));
+  cluster.nodes_answer = true;
+  cluster.settle();
+  EXPECT_NE(cluster.job(), nullptr);
+}
+
+TEST_F(ContractTest, WhatMayRunAlthoughItsJobIsGoneIsNotTakenBack) {
+  let_contract_begin();
+  cluster.start_job(kContractJob);
+  cluster.nodes_answer = false;
+  cluster.objects.erase("Job/testing-contract");
+  cluster.deploy("web", "myapp:v1");
+  cluster.settle();
+  EXPECT_FALSE(cluster.lets_start("myapp:v1"));
 }
 
 TEST_F(ContractTest, WorkloadsOfDifferentVersionsHoldItUp) {

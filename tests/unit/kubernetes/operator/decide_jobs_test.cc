@@ -161,6 +161,79 @@ TEST(Jobs, P1_10_OneThatIsBeingDeletedIsWaitedFor) {
   EXPECT_THAT(cluster.created, ElementsAre("myapp:v1", "myapp:v2"));
 }
 
+constexpr const char* kForce =
+    "If its node is gone for good: kubectl delete pod --namespace default testing-migrations-3 --grace-period=0 "
+    "--force";
+
+TEST(Jobs, TheNextTryWaitsForAPodThatStillEnds) {
+  FakeCluster cluster;
+  cluster.deploy("web", "myapp:v1");
+  cluster.settle();
+  cluster.start_job();
+  cluster.nodes_answer = false;
+  cluster.expire_job();
+  cluster.settle();
+  EXPECT_THAT(cluster.condition().message,
+              HasSubstr("failed: Job was active longer than specified deadline; it is tried"
+                        " again at"));
+  cluster.pass(minutes(1));
+  cluster.settle();
+  EXPECT_NE(cluster.job(), nullptr) << "it is kept";
+  EXPECT_EQ(cluster.condition().reason, "WaitingForPod");
+  EXPECT_EQ(cluster.condition().message,
+            "Migration myapp:v1 waits for a pod of an earlier job: pod testing-migrations-3 on node n1 is ending");
+  EXPECT_EQ(cluster.decide().again_in, seconds(10));
+  cluster.pass(minutes(1));
+  cluster.settle();
+  EXPECT_THAT(cluster.condition().message,
+              HasSubstr("should have ended at 2026-01-01T10:00:31Z, and may still write. "));
+  EXPECT_THAT(cluster.condition().message, EndsWith(kForce));
+  cluster.deploy("web", "myapp:v2");
+  cluster.settle();
+  EXPECT_THAT(cluster.created, ElementsAre("myapp:v1")) << "the next version waits, too";
+  EXPECT_THAT(cluster.condition().message, HasSubstr("Migration myapp:v2 waits for a pod"));
+  cluster.nodes_answer = true;
+  cluster.settle();
+  EXPECT_THAT(cluster.created, ElementsAre("myapp:v1", "myapp:v2"));
+}
+
+TEST(Jobs, TheNextOneWaitsForAPodWhoseJobIsGone) {
+  FakeCluster cluster;
+  cluster.deploy("web", "myapp:v1");
+  cluster.settle();
+  cluster.start_job();
+  cluster.objects.at("Pod/testing-migrations-3")["metadata"].erase("ownerReferences");  // --cascade=orphan
+  cluster.objects.erase("Job/testing-migrations");
+  cluster.settle();
+  EXPECT_THAT(cluster.created, SizeIs(1));
+  EXPECT_EQ(cluster.condition().message,
+            "Migration myapp:v1 waits for a pod of an earlier job: pod testing-migrations-3 on node n1 still runs");
+  cluster.objects.at("Pod/testing-migrations-3")["status"]["phase"] = "Failed";
+  cluster.settle();
+  EXPECT_THAT(cluster.created, SizeIs(2));
+}
+
+TEST(Jobs, ASupersededOneWhoseNodeIsGoneSaysWhatToDo) {
+  FakeCluster cluster(R"({"supersede": true})");
+  cluster.deploy("web", "myapp:v1");
+  cluster.settle();
+  cluster.start_job();
+  cluster.nodes_answer = false;
+  cluster.deploy("web", "myapp:v2");
+  cluster.settle();
+  ASSERT_TRUE(kubernetes::is_being_deleted(*cluster.job()));
+  EXPECT_EQ(cluster.condition().reason, "StaleJob");
+  EXPECT_EQ(cluster.decide().again_in, seconds(10));
+  cluster.pass(minutes(2));
+  cluster.settle();
+  EXPECT_EQ(cluster.condition().reason, "WaitingForPod");
+  EXPECT_THAT(cluster.condition().message, EndsWith(kForce));
+  EXPECT_THAT(cluster.created, SizeIs(1));
+  cluster.objects.erase("Pod/testing-migrations-3");
+  cluster.settle();
+  EXPECT_THAT(cluster.created, SizeIs(2));
+}
+
 TEST(Jobs, P0_6_ASuccessIsRecordedBeforeAnythingIsDeleted) {
   FakeCluster cluster;
   cluster.deploy("web", "myapp:v1");

@@ -48,6 +48,7 @@ class Story {
 
   // Nobody interferes any more, every migration succeeds, and who sees that it has stalled does something.
   void finish() {
+    cluster_.nodes_answer = true;
     // One that was left before it was migrated to, and came back, is older than what was migrated to meanwhile.
     if (has_contract_) ++versions_;
     deploy(versions_);
@@ -114,6 +115,7 @@ class Story {
     if (const auto* stop = std::get_if<StopJob>(&decision.action)) RC_ASSERT(!must_stay[stop->name]);
     const auto* creation = std::get_if<CreateJob>(&decision.action);
     if (creation == nullptr) return;
+    RC_ASSERT(!migration_pod_runs());
     if (kubernetes::name_of(creation->job) == kContractJob) {
       RC_ASSERT(!contracted_.contains(cluster_.contracts.back()));
       RC_ASSERT(!is_running(kMigrationJob));
@@ -122,6 +124,12 @@ class Story {
       RC_ASSERT(!succeeded_.contains(cluster_.created.back()));
       RC_ASSERT(!is_running(kContractJob));
     }
+  }
+
+  bool migration_pod_runs() {
+    return std::ranges::any_of(cluster_.objects, [&](const auto& entry) {
+      return entry.first.starts_with("Pod/testing-") && entry.second["status"]["phase"] == "Running";
+    });
   }
 
   bool only_lives(const std::string& image) {
@@ -235,6 +243,13 @@ const std::vector<Story::Happening>& Story::happenings() {
       {15, "the job starts a pod", [](Story& story, unsigned) { story.start_job(); }},
       {3, "its pod fails", [](Story& story, unsigned random) { story.end_job(random % 4 == 1 ? 5 : 1, false); }},
       {2, "it fails", [](Story& story, unsigned random) { story.end_job(random % 4 == 1 ? 5 : 1, true); }},
+      {2, "it takes too long",
+       [](Story& story, unsigned random) {
+         const char* name = random % 3 == 0 ? kContractJob : kMigrationJob;
+         if (story.is_running(name)) story.cluster_.expire_job(name);
+       }},
+      {2, "nodes go away, or come back",
+       [](Story& story, unsigned random) { story.cluster_.nodes_answer = random % 2 == 0; }},
       {12, "it succeeds", [](Story& story, unsigned) { story.end_job(0, true); }},
       {6, "what is deleted goes", [](Story& story, unsigned) { story.cluster_.collect_garbage(); }},
       {3, "time passes", [](Story& story, unsigned random) { story.cluster_.pass(seconds(random % 1200)); }},

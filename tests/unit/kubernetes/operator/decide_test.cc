@@ -276,7 +276,7 @@ TEST(Decide, SuspendedItFinishesWhatRunsAndStartsNothing) {
 
 TEST(Decide, P1_4_MigratorsOfALockGroupTakeTurns) {
   FakeCluster cluster(R"({"lockGroup": "main"})");
-  cluster.lock_holders = {"audit"};
+  cluster.lock_holders = {{.migrator = "audit", .detail = ""}};
   cluster.deploy("web", "myapp:v1");
   cluster.settle();
   EXPECT_EQ(cluster.job(), nullptr);
@@ -288,7 +288,7 @@ TEST(Decide, P1_4_MigratorsOfALockGroupTakeTurns) {
   EXPECT_NE(cluster.job(), nullptr);
 
   FakeCluster alone;
-  alone.lock_holders = {"audit"};
+  alone.lock_holders = {{.migrator = "audit", .detail = ""}};
   alone.deploy("web", "myapp:v1");
   alone.settle();
   EXPECT_NE(alone.job(), nullptr) << "it is in no group";

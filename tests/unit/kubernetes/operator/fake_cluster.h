@@ -1,6 +1,7 @@
 // A namespace with one Migrator, as the API server and the Job controller would have it, for tests of the decision.
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <string>
 #include <utility>
@@ -119,19 +120,47 @@ class FakeCluster {
     }
   }
 
+  // The Job has taken longer than it may: it has failed, and its pod is asked to end.
+  void expire_job(const char* name = kMigrationJob) {
+    Json& one = *job(name);
+    one["status"].erase("active");
+    one["status"]["conditions"] = Json::array({{{"type", "Failed"},
+                                                {"status", "True"},
+                                                {"reason", "DeadlineExceeded"},
+                                                {"message", "Job was active longer than specified deadline"}}});
+    touch_job(one);
+    for (auto& [key, pod] : objects) {
+      if (key.starts_with(fmt::format("Pod/{}-", name)))
+        pod["metadata"]["deletionTimestamp"] = kubernetes::format_time(now + std::chrono::seconds(30));
+    }
+  }
+
   void run_job(int exit_code, const char* message = "", const char* name = kMigrationJob) {
     start_job(name);
     pass(std::chrono::seconds(5));
     finish_job(exit_code, message, true, name);
   }
 
-  // What has a deletionTimestamp goes, and so do the pods of what is gone. False: nothing of the kind was there.
+  // What has a deletionTimestamp goes, and so do the pods of what is gone; a Job that is deleted in the foreground
+  // behind them. False: nothing of the kind was there.
   bool collect_garbage() {
     const std::size_t before = objects.size();
-    std::erase_if(objects, [](const auto& entry) { return kubernetes::is_being_deleted(entry.second); });
+    for (auto& [key, one] : objects) {
+      const auto owner = kubernetes::controller_of(one);
+      if (!owner || owner->kind != "Job" || kubernetes::is_being_deleted(one)) continue;
+      const Json* job = job_of(owner->uid);
+      if (job == nullptr || kubernetes::is_being_deleted(*job))
+        one["metadata"]["deletionTimestamp"] = kubernetes::format_time(now + std::chrono::seconds(30));
+    }
+    const auto stays = [&](const Json& one) {
+      return !nodes_answer && one["kind"] == "Pod" && one["spec"].contains("nodeName");
+    };
     std::erase_if(objects, [&](const auto& entry) {
-      const auto owner = kubernetes::controller_of(entry.second);
-      return owner && owner->kind == "Job" && job_of(owner->uid) == nullptr;
+      return entry.second["kind"] != "Job" && kubernetes::is_being_deleted(entry.second) && !stays(entry.second);
+    });
+    std::erase_if(objects, [&](const auto& entry) {
+      return entry.second["kind"] == "Job" && kubernetes::is_being_deleted(entry.second) &&
+             !has_pods(kubernetes::uid_of(entry.second));
     });
     return objects.size() != before;
   }
@@ -153,8 +182,12 @@ class FakeCluster {
     const Migrator read = read_migrator(cached_migrator);
     std::vector<PodView> pods;
     std::vector<OwnedJob> jobs;
+    std::vector<const PodView*> migration_pods;
     for (const auto& [key, one] : objects) {
       if (key.starts_with("Pod/")) pods.push_back(read_pod(one));
+    }
+    for (const PodView& pod : pods) {
+      if (pod.migration_of == "testing") migration_pods.push_back(&pod);
     }
     for (const Json* cached_job : cached_jobs) {
       jobs.push_back({.object = cached_job, .pods = {}});
@@ -166,6 +199,7 @@ class FakeCluster {
                             .workloads = workloads(read, pods),
                             .database = database,
                             .jobs = std::move(jobs),
+                            .migration_pods = std::move(migration_pods),
                             .lock_holders = lock_holders,
                             .now = now});
   }
@@ -239,7 +273,9 @@ class FakeCluster {
 
   Json migrator;
   std::map<std::string, Json> objects;
-  std::vector<std::string> lock_holders;
+  std::vector<LockHolder> lock_holders;
+  // False: what is to go from a node stays.
+  bool nodes_answer = true;
   // Of a Migrator with spec.database.
   std::optional<DatabaseOrder> database;
   kubernetes::Time now = *kubernetes::parse_time("2026-01-01T10:00:00Z");
@@ -259,6 +295,13 @@ class FakeCluster {
       if (job(name) != nullptr && kubernetes::uid_of(*job(name)) == uid) return job(name);
     }
     return nullptr;
+  }
+
+  bool has_pods(const std::string& uid) const {
+    return std::ranges::any_of(objects, [&](const auto& entry) {
+      const auto owner = kubernetes::controller_of(entry.second);
+      return entry.second["kind"] == "Pod" && owner && owner->uid == uid;
+    });
   }
 
   Json* meant(const std::string& name, const std::string& uid, const std::string& resource_version) {

@@ -226,14 +226,24 @@ TEST(JobOutcome, SomeExitCodesCannotGetBetter) {
 }
 
 TEST(LockGroup, IsOccupiedUntilTheJobHasEndedOrIsStopped) {
-  const auto occupies = [](const char* job) { return occupies_lock(Json::parse(job)); };
+  const auto occupies = [](const char* job, const std::vector<const PodView*>& pods = {}) {
+    return occupies_lock(Json::parse(job), pods);
+  };
   EXPECT_TRUE(occupies("{}"));
   EXPECT_TRUE(occupies(R"({"status": {"failed": 1}})"));
   EXPECT_TRUE(occupies(R"({"spec": {"parallelism": 0}, "status": {"active": 1}})"));
   EXPECT_TRUE(occupies(R"({"spec": {"parallelism": 0}, "status": {"active": 0, "terminating": 1}})"));
   EXPECT_FALSE(occupies(R"({"spec": {"parallelism": 0}, "status": {"failed": 1}})"));
   EXPECT_FALSE(occupies(R"({"status": {"succeeded": 1}})"));
-  EXPECT_FALSE(occupies(R"({"status": {"conditions": [{"type": "Failed", "status": "True"}]}})"));
+  const char* failed = R"({"status": {"conditions": [{"type": "Failed", "status": "True"}]}})";
+  EXPECT_FALSE(occupies(failed));
+
+  PodView ending = pod_in(PodPhase::running, {.started = true, .runs = true});
+  ending.being_deleted = true;
+  EXPECT_TRUE(occupies(failed, {&ending})) << "it may still write";
+  EXPECT_TRUE(occupies(R"({"spec": {"parallelism": 0}, "status": {"failed": 1}})", {&ending}));
+  const PodView ended = failed_pod(143, "");
+  EXPECT_FALSE(occupies(failed, {&ended}));
 }
 
 }  // namespace

@@ -78,6 +78,20 @@ TEST(PodView, OneThatHasEndedOrGoesIsNotLive) {
   EXPECT_FALSE(read_pod(going).is_live());
 }
 
+TEST(PodView, OneThatIsAboutToGoMayRunUntilItHasEnded) {
+  EXPECT_TRUE(read_pod(with_phase("Pending")).may_run());
+  EXPECT_FALSE(read_pod(with_phase("Succeeded")).may_run());
+  Json going = kPod;
+  going["metadata"]["deletionTimestamp"] = "2026-01-01T10:00:30Z";
+  EXPECT_TRUE(read_pod(going).may_run());
+  EXPECT_EQ(read_pod(going).end_due, kubernetes::parse_time("2026-01-01T10:00:30Z"));
+  going["status"]["phase"] = "Failed";
+  EXPECT_TRUE(read_pod(going).may_run()) << "somebody says that it failed, and its node that it runs";
+  for (const char* statuses : {"containerStatuses", "initContainerStatuses"}) going["status"].erase(statuses);
+  EXPECT_FALSE(read_pod(going).may_run());
+  EXPECT_EQ(read_pod(kPod).end_due, std::nullopt);
+}
+
 TEST(PodView, HasStartedOnceAContainerOfItHas) {
   EXPECT_TRUE(read_pod(kPod).has_started());
   Json pod = kPod;

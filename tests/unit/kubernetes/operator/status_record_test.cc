@@ -1,5 +1,6 @@
 #include "kubernetes/operator/status_record.h"
 
+#include <map>
 #include <mutex>
 
 #include <fmt/format.h>
@@ -16,6 +17,8 @@ namespace {
 using kubernetes::field;
 using kubernetes::text;
 using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::Pair;
 
 // A Migrator as an API server keeps it, by a definition that knows all of the status or only what the old one has.
 class Record : public testing::Test {
@@ -156,14 +159,36 @@ TEST(LockGroups, AreHeldByJobsOfOtherMigratorsOfTheGroup) {
                    {job("a", R"({"active":1})"), job("b", R"({"active":1})"),
                     job("c", R"({"succeeded":1,"conditions":[{"type":"Complete","status":"True"}]})"),
                     job("d", R"({"active":1})")}}};
+  Json pods{{"items", Json::array()}};
+  const kubernetes::Time now = *kubernetes::parse_time("2026-01-01T10:05:00Z");
   ScriptedServer server([&](const auto& request, int) {
     const bool asks_for_jobs = request.line().find("/jobs") != std::string::npos;
-    return ScriptedServer::answer(200, (asks_for_jobs ? jobs : migrators).dump());
+    const bool asks_for_pods = request.line().find("/pods?labelSelector=migrations") != std::string::npos;
+    return ScriptedServer::answer(200, (asks_for_jobs ? jobs : asks_for_pods ? pods : migrators).dump());
   });
   kubernetes::ApiClient api({.server = server.url()}, {.user_agent = "test"});
   LockGroups groups(api);
-  EXPECT_THAT(groups.holders(read_migrator(migrator("a", "db"))), ElementsAre("b"));
-  EXPECT_THAT(groups.holders(read_migrator(migrator("c", "db"))), ElementsAre("a", "b"));
+  const auto holders = [&](const char* name) {
+    std::map<std::string, std::string> found;
+    for (const LockHolder& holder : groups.holders(read_migrator(migrator(name, "db")), now))
+      found.emplace(holder.migrator, holder.detail);
+    return found;
+  };
+  EXPECT_THAT(holders("a"), ElementsAre(Pair("b", "")));
+  EXPECT_THAT(holders("c"), ElementsAre(Pair("a", ""), Pair("b", "")));
+
+  // The pod of a Job that has ended, and one whose Job is gone.
+  Json ending = owned_by(started(pod("c-migrations-1", "app:1")), job("c", "{}"));
+  ending["metadata"]["deletionTimestamp"] = "2026-01-01T10:00:00Z";
+  Json orphan = started(pod("a-migrations-1", "app:1"));
+  for (auto& [one, of] : {std::pair{&ending, "c"}, std::pair{&orphan, "a"}})
+    (*one)["metadata"]["annotations"]["migrations.coderanger.net/migrator"] = of;
+  pods["items"] = {ending, orphan};
+  EXPECT_THAT(holders("b"), ElementsAre(Pair("a", "pod a-migrations-1 still runs"),
+                                        Pair("c", HasSubstr("pod c-migrations-1 should have ended at"))));
+  for (Json& one : pods["items"]) one["status"]["phase"] = "Failed";
+  pods["items"][0]["status"].erase("containerStatuses");
+  EXPECT_THAT(holders("b"), ElementsAre(Pair("a", "")));
 }
 
 }  // namespace
