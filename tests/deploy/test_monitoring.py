@@ -12,7 +12,8 @@ from support.kubernetes.manifest_check import DEPLOY, REPOSITORY
 RULES = yaml.safe_load((DEPLOY / "prometheus" / "rules.yaml").read_text())["spec"]
 DASHBOARD = json.loads((DEPLOY / "grafana" / "dunlin-operator.json").read_text())
 # Of a Prometheus query: what is no metric.
-WORDS = {"sum", "max", "count", "by", "rate", "increase", "histogram_quantile", "absent", "time", "and", "or", "on", "vector"}
+WORDS = {"sum", "max", "count", "by", "rate", "increase", "histogram_quantile", "absent", "time", "and", "or", "on", "vector", "unless",
+         "max_over_time", "offset"}
 LABELS = {"namespace", "migrator", "outcome", "le", "controller", "result", "webhook", "code", "name", "method", "instance"}
 
 
@@ -62,6 +63,9 @@ LEADER = {"series": 'leader_election_master_status{name="8aa440e1.coderanger.net
     ("MigratorStalled", {"series": f"dunlin_operator_migrator_stalled{LABEL}", "values": "1x60"}, 2),
     ("MigrationsFailing", {"series": 'dunlin_operator_migrations_total{namespace="shop",migrator="web",outcome="failed"}',
                            "values": "0 0 1x60"}, 5),
+    # Of a Migrator that is new: the first thing that is heard of it is that it failed.
+    ("MigrationsFailing", {"series": 'dunlin_operator_migrations_total{namespace="shop",migrator="web",outcome="failed"}',
+                           "values": "_ _ _ 1x60"}, 5),
     ("PodsWaitForMigrations", {"series": f"dunlin_operator_waiting_pods{LABEL}", "values": "3x60"}, 20),
     ("MigrationsOperatorUnwatched", {"series": 'dunlin_operator_unwatched{resource="pods"}', "values": "1x60"}, 10),
     ("MigrationsOperatorReconcileErrors",
@@ -90,6 +94,9 @@ def test_nothing_fires_while_all_is_well(rules):
     well = [BUILD, LEADER, {"series": 'dunlin_operator_unwatched{resource="rollouts"}', "values": "1x60"},
             {"series": f"dunlin_operator_migrator_stalled{LABEL}", "values": "0x60"},
             {"series": 'dunlin_operator_migrations_total{namespace="shop",migrator="web",outcome="succeeded"}', "values": "0+1x60"}]
+    # What failed long ago, with a gap in what Prometheus has heard.
+    well.append({"series": 'dunlin_operator_migrations_total{namespace="shop",migrator="old",outcome="failed"}',
+                 "values": "3x9 _x18 3x60"})
     write_test(rules, well, [{"eval_time": "30m", "alertname": rule["alert"], "exp_alerts": []} for rule in alerts()])
     promtool("test", "rules", "test.yaml", cwd=rules)
 

@@ -20,9 +20,9 @@ double last_success(const Migrator& migrator) {
 }
 
 // Pods that a waiter of a Migrator holds back.
-std::map<ObjectKey, double> waiting_pods(const Informers& informers) {
+std::map<ObjectKey, double> waiting_pods(const Informers::Pods& pods) {
   std::map<ObjectKey, double> waiting;
-  for (const auto& [key, pod] : informers.pods().all()) {
+  for (const auto& [key, pod] : pods.all()) {
     if (!pod->is_live()) continue;
     for (const WaiterView& waiter : pod->waiters) {
       if (!waiter.done) ++waiting[{key.name_space, waiter.migrator}];
@@ -40,9 +40,15 @@ void MigrationMetrics::ran(const Migrator& migrator, const Run& run) {
   runs.duration.observe(std::chrono::duration<double>(run.finished - run.started).count());
 }
 
-void MigrationMetrics::write(Exposition& exposition, const Informers& informers) const {
-  const auto migrators = informers.migrators().all();
-  const auto waiting = waiting_pods(informers);
+void MigrationMetrics::forget(const ObjectKey& migrator) {
+  const std::scoped_lock lock(mutex_);
+  runs_.erase(migrator);
+}
+
+void MigrationMetrics::write(Exposition& exposition, const Informers::Migrators& all_migrators,
+                             const Informers::Pods& pods) const {
+  const auto migrators = all_migrators.all();
+  const auto waiting = waiting_pods(pods);
   const auto of_each = [&](std::string_view name, std::string_view help, const auto& value) {
     exposition.family(name, "gauge", help);
     for (const auto& [key, migrator] : migrators)
@@ -65,14 +71,20 @@ void MigrationMetrics::write(Exposition& exposition, const Informers& informers)
 
   const std::scoped_lock lock(mutex_);
   exposition.family("dunlin_operator_migrations_total", "counter", "Jobs that have ended, by their outcome.");
-  for (const auto& [key, runs] : runs_) {
+  static const Runs none;
+  for (const auto& [key, migrator] : migrators) {
+    const auto found = runs_.find(key);
+    const Runs& runs = found == runs_.end() ? none : found->second;
     for (const auto& [outcome, count] : {std::pair{"succeeded", runs.succeeded}, std::pair{"failed", runs.failed}})
       exposition.sample(static_cast<double>(count),
                         {{"namespace", key.name_space}, {"migrator", key.name}, {"outcome", outcome}});
   }
   exposition.family("dunlin_operator_migration_duration_seconds", "histogram", "How long a Job takes.");
-  for (const auto& [key, runs] : runs_)
-    runs.duration.write(exposition, {{"namespace", key.name_space}, {"migrator", key.name}});
+  for (const auto& [key, migrator] : migrators) {
+    const auto found = runs_.find(key);
+    if (found != runs_.end())
+      found->second.duration.write(exposition, {{"namespace", key.name_space}, {"migrator", key.name}});
+  }
 }
 
 }  // namespace dunlin::manager

@@ -15,9 +15,12 @@ class MigrationMetrics {
  public:
   // A Job's end was recorded.
   void ran(const Migrator&, const Run&);
+  // There is no such Migrator any more.
+  void forget(const kubernetes::ObjectKey& migrator);
 
-  // With what the Migrators and pods of now say besides.
-  void write(Exposition&, const Informers&) const;
+  // Of these Migrators, with what they and the pods say besides. What has not ended yet is counted as 0: a first
+  // failure has to be an increase.
+  void write(Exposition&, const Informers::Migrators&, const Informers::Pods&) const;
 
  private:
   struct Runs {

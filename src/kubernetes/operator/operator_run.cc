@@ -58,7 +58,7 @@ class Operator {
                       problem("reconcile", fmt::format("{}/{}: {}", key.name_space, key.name, text));
                     }),
         informers_(
-            watching_, options.watched_namespace, interrupt, [this](const ObjectKey& key) { controller_.wake(key); },
+            watching_, options.watched_namespace, interrupt, [this](const ObjectKey& key) { wake(key); },
             [this](const std::string& text) { problem("watch", text); }),
         certificate_(watching_, certificate_options(), tokens_, interrupt,
                      [this](const std::string& text) { problem("certificate", text); }),
@@ -168,7 +168,7 @@ class Operator {
       return {.status = 404, .content_type = "text/plain; charset=utf-8", .body = "404 page not found\n"};
     Exposition exposition;
     write_build_info(exposition);
-    migrations_.write(exposition, informers_);
+    migrations_.write(exposition, informers_.migrators(), informers_.pods());
     metrics_.write(exposition, controller_.figures(), Controller::kWorkers, kLease, cluster_.server);
     write_process_figures(exposition);
     return {.content_type = std::string(kExpositionType), .body = exposition.text()};
@@ -224,6 +224,11 @@ class Operator {
     metrics_.leads(true);
     log_.write(LogLevel::info, "leading", "this replica looks after the migrators");
     controller_.run();
+  }
+
+  void wake(const ObjectKey& migrator) {
+    if (!informers_.migrators().find(migrator)) migrations_.forget(migrator);
+    controller_.wake(migrator);
   }
 
   void tell(const Migrator& migrator, const Event& event) {
