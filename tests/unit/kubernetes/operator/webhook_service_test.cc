@@ -158,17 +158,21 @@ TEST_F(Webhook, APodWhoseFilesAreNotThereIsRefused) {
 }
 
 TEST_F(Webhook, WhenThereIsNoHandLeftItIsRefused) {
+  std::promise<void> asked;
   std::promise<void> may_answer;
   const std::shared_future<void> answering = may_answer.get_future().share();
-  says_ = [answering](const auto&, int) {
+  says_ = [&asked, answering](const auto&, int number) {
+    if (number == 1) asked.set_value();
     answering.wait();
     return listing(Json::array());
   };
   std::vector<std::future<net::HttpResponse>> answers;
-  for (const char* path : {"/mutate-v1-pod-strict", "/mutate-v1-pod-strict", "/mutate-v1-pod-strict",
-                           "/validate-migrator", "/validate-migrator"}) {
-    answers.push_back(there_.ask(service_, review(path, new_pod())));
-  }
+  const auto ask = [&](const char* path) { answers.push_back(there_.ask(service_, review(path, new_pod()))); };
+  // The one hand is at work, one more waits for it.
+  ask("/mutate-v1-pod-strict");
+  asked.get_future().wait();
+  ask("/mutate-v1-pod-strict");
+  ask("/validate-migrator");
   const Json refused = Json::parse(taken(std::move(answers.back())).body)["response"];
   EXPECT_EQ(refused["allowed"], false);
   EXPECT_THAT(refused["status"]["message"].get<std::string>(), HasSubstr("busy"));
