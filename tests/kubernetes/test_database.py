@@ -7,7 +7,7 @@ from support.kubernetes.api import ApiError
 from support.kubernetes.image import Image
 from support.kubernetes.migrators import API_VERSION, KIND, workload
 from support.kubernetes.observed import (PATIENCE, events_of, find_condition, is_migrated, migrated, pods_of, says,
-                                         wait_for_condition, wait_until_running, waiters)
+                                         wait_for_condition, wait_for_job, wait_until_running, waiters)
 from support.waiting import until
 
 ACCOUNTS, ORDERS = ("CREATE TABLE accounts (id bigint PRIMARY KEY);\n", "CREATE TABLE orders (id bigint PRIMARY KEY);\n")
@@ -90,7 +90,7 @@ def test_an_image_from_scratch_is_migrated_to(cluster, nodes, tmp_path):
         nodes.images[f"{cluster.namespace}/files:{version}"] = Image(root=str(tmp_path / version))
     source = {"image": f"{cluster.namespace}/files:v1", "path": "/app/migrations"}
     cluster.migrator(source)
-    assert cluster.wait_for_versions("1")["lastSuccessfulMigration"] == f"{cluster.namespace}/files:v1:/app/migrations"
+    assert cluster.wait_for_versions("1")["lastSuccessfulMigration"] == f"{cluster.namespace}/files:v1:/app/migrations@db/url"
 
     cluster.api.patch(KIND, "shop", {"spec": {"database": {"image": f"{cluster.namespace}/files:v2"}}}, cluster.namespace)
     cluster.wait_for_versions("2", "1")
@@ -114,7 +114,7 @@ def test_pods_wait_for_the_files_that_are_there_when_they_are_made(cluster):
         pod, = until(lambda: pods_of(cluster.api, "web", cluster.namespace), "there is a pod", PATIENCE)
         waiter, = waiters(pod).values()
         wanted, = (word.partition("=")[2] for word in waiter["command"] if word.startswith("--identity="))
-        assert wanted.startswith("files-")
+        assert wanted.startswith("files-") and wanted.endswith("@db/url")
         cluster.message(reason="MigrationsRunning")
         assert pods_of(cluster.api, "web", cluster.namespace, "Running") == []
         cursor.execute("SELECT pg_advisory_unlock(4712)")
@@ -143,10 +143,40 @@ def test_a_failure_says_what_is_wrong_and_no_secret(cluster, operator):
     assert status["database"]["pending"] == ["2"]
     told = [str(cluster.api.get(KIND, "shop", cluster.namespace)), str(events_of(cluster.api, "shop", cluster.namespace)),
             operator.logs(1000), *(str(one) for kind in ("Job", "Pod") for one in cluster.api.list(kind, cluster.namespace))]
-    assert all(f":{PASSWORD}@" not in one for one in told)
+    assert all(PASSWORD not in one for one in told)
 
     cluster.config_map("base", **{"1_accounts": ACCOUNTS, "2_wrong": ORDERS})
     cluster.retry()  # and does not wait until it is looked at again
+    cluster.wait_for_versions("2", "1")
+
+
+def test_another_database_is_migrated_to(cluster, postgres):
+    cluster.config_map("base", **{"1_accounts": ACCOUNTS})
+    cluster.migrator({"configMaps": ["base"]})
+    cluster.wait_for_versions("1")
+    other = postgres.database()
+    try:
+        cluster.api.create({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "other", "namespace": cluster.namespace},
+                            "stringData": {"url": other.url}})
+        cluster.api.patch(KIND, "shop", {"spec": {"database": {"urlFrom": {"secretKeyRef": {"name": "other"}}}}}, cluster.namespace)
+
+        def is_there(one):
+            return (one or {}).get("status", {}).get("lastSuccessfulMigration", "").endswith("@other/url")
+        cluster.api.wait_for(KIND, "shop", cluster.namespace, is_there, timeout=PATIENCE)
+        assert "public.accounts" in other.tables()
+    finally:
+        postgres.drop_database(other.name)
+
+
+def test_a_job_whose_config_map_goes_gives_way(cluster):
+    """Its pod is not held back for ever by a volume that will never be there."""
+    cluster.config_map("base", **{"1_accounts": ACCOUNTS})
+    cluster.migrator({"configMaps": ["base"]}, nodeSelector={cluster.namespace: "here"})
+    wait_for_job(cluster.api, "shop", cluster.namespace)
+    cluster.api.delete("ConfigMap", "base", cluster.namespace)
+    cluster.config_map("renamed", **{"1_accounts": ACCOUNTS, "2_orders": ORDERS})
+    cluster.api.patch(KIND, "shop", {"spec": {"database": {"configMaps": ["renamed"]}}}, cluster.namespace)
+    cluster.api.patch("Node", "node-1", {"metadata": {"labels": {cluster.namespace: "here"}}})
     cluster.wait_for_versions("2", "1")
 
 
@@ -171,6 +201,6 @@ def test_what_makes_no_sense_is_refused(cluster, source, words):
 def test_what_runs_later_is_known_to_the_contract(cluster):
     cluster.config_map("base", **{"1_accounts": ACCOUNTS})
     cluster.migrator({"configMaps": ["base"]}, contractAfter="1s",
-                     contractCommand=["sh", "-c", "echo \"$MIGRATION_DATABASE_URL\" | wc -l"])
+                     contractCommand=["sh", "-c", "test -n \"$MIGRATION_DATABASE_URL\" && cat /app/migrations/1_accounts.sql"])
     cluster.api.wait_for(KIND, "shop", cluster.namespace, lambda one: find_condition(one, "Contracted").get("status") == "True",
                          timeout=PATIENCE)

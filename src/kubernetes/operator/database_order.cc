@@ -40,28 +40,33 @@ Files read_config_maps(const Migrator& migrator, kubernetes::ApiClient& api, con
   return files;
 }
 
+// What tells these files from others.
+std::string files_of(const Migrator& migrator, kubernetes::ApiClient& api, const net::Patience& patience) {
+  const DatabaseSource& source = *migrator.spec.database;
+  if (source.config_maps.empty()) return fmt::format("{}:{}", source.image, source.path);
+  const Files files = read_config_maps(migrator, api, patience);
+  if (files.empty()) throw Failure(ErrorKind::config, "spec.database.configMaps: there is no file in them");
+  return files_identity(files);
+}
+
 }  // namespace
 
 bool has_config_maps(const Migrator& migrator) {
   return migrator.spec.database && !migrator.spec.database->config_maps.empty();
 }
 
-std::string identity_in_image(const DatabaseSource& source) {
-  return fmt::format("{}:{}", source.image, source.path);
-}
-
 std::string database_identity(const Migrator& migrator, kubernetes::ApiClient& api, const net::Patience& patience) {
-  if (!has_config_maps(migrator)) return identity_in_image(*migrator.spec.database);
-  const Files files = read_config_maps(migrator, api, patience);
-  if (files.empty()) throw Failure(ErrorKind::config, "spec.database.configMaps: there is no file in them");
-  return files_identity(files);
+  const DatabaseSource& source = *migrator.spec.database;
+  return fmt::format("{}@{}/{}", files_of(migrator, api, patience), source.secret, source.key);
 }
 
 DatabaseOrder order_database(const Migrator& migrator, const DatabaseImages& images, kubernetes::ApiClient& api,
                              const net::Patience& patience) {
   DatabaseOrder order;
-  if (images.admin.empty()) {
-    order.problem = "spec.database: the operator does not know the admin image: give it --admin-image or ADMIN_IMAGE";
+  if (images.admin.empty() && migrator.spec.image.empty()) {
+    order.problem =
+        "spec.database: the operator does not know the admin image: give it --admin-image or ADMIN_IMAGE, or say "
+        "spec.image";
     return order;
   }
   try {

@@ -16,7 +16,7 @@ namespace dunlin::manager {
 
 // What the pods of such a Job are made of.
 struct DatabaseImages {
-  // The admin image, which migrates. Empty: none is known, and no such Migrator can be served.
+  // The admin image, which migrates where spec.image says nothing else. May be empty.
   std::string admin;
   // The operator's own, whose executable copies files.
   std::string helper;
@@ -26,7 +26,8 @@ struct DatabaseImages {
 };
 
 struct DatabaseOrder {
-  // What is to be migrated to: "IMAGE:PATH", or files_identity() of what the ConfigMaps hold.
+  // What is to be migrated to, and where: "files-3f2a91c4b0de7a55@shop-database/url", the files_identity() of what the
+  // ConfigMaps hold and the Secret's key; "ghcr.io/example/app:v2:/app/migrations@shop-database/url".
   std::string identity;
   // It has the template, and neither pods nor an owner.
   Workload workload;
@@ -42,10 +43,7 @@ DatabaseOrder order_database(const Migrator&, const DatabaseImages&, kubernetes:
 // Of what the source holds now. Throws Failure, with config where a ConfigMap is not there or may not be read.
 std::string database_identity(const Migrator&, kubernetes::ApiClient&, const net::Patience&);
 
-// Whether its identity is in ConfigMaps, so that somebody has to read them.
+// Whether its identity is in ConfigMaps, which somebody has to read.
 bool has_config_maps(const Migrator&);
-
-// "ghcr.io/example/app:v2:/app/migrations"
-std::string identity_in_image(const DatabaseSource&);
 
 }  // namespace dunlin::manager

@@ -17,6 +17,9 @@ constexpr const char* kTool = "/dunlin/bin/dunlin-operator";
 constexpr const char* kFilesFolder = "/dunlin/migrations";
 // Where the admin image looks for migrations.
 constexpr const char* kMigrationsFolder = "/app/migrations";
+// What most databases get along with; spec.resources says something else.
+constexpr const char* kResources = R"({"requests": {"cpu": "50m", "memory": "32Mi"},
+                                       "limits": {"cpu": "1", "memory": "256Mi"}})";
 constexpr const char* kTerminationLog = "/dev/termination-log";
 
 constexpr const char* kToolVolume = "dunlin-tool";
@@ -37,7 +40,7 @@ Json copying(const char* name, const std::string& image, Json command, Json moun
           {"image", image},
           {"command", std::move(command)},
           {"volumeMounts", std::move(mounts)},
-          {"resources", least_resources()},
+          {"resources", little("64M")},
           {"securityContext", hardened()},
           {"terminationMessagePolicy", "FallbackToLogsOnError"}};
 }
@@ -59,13 +62,14 @@ void take_from_image(const DatabaseSource& source, const DatabaseImages& images,
 
 void take_from_config_maps(const DatabaseSource& source, const DatabaseImages& images, const std::string& identity,
                            Json& spec) {
-  Json command{kHelper, "collect", "--identity", identity};
+  Json command{kHelper, "collect", "--identity", identity.substr(0, identity.find('@'))};
   Json mounts = Json::array({mount(kFilesVolume, kFilesFolder, false)});
   spec["volumes"] = Json::array({empty_dir(kFilesVolume)});
   for (std::size_t k = 0; k < source.config_maps.size(); ++k) {
     const std::string name = fmt::format("config-map-{}", k);
     const std::string folder = fmt::format("/dunlin/config-maps/{}", k);
-    spec["volumes"].push_back({{"name", name}, {"configMap", {{"name", source.config_maps[k]}}}});
+    // One that is gone would hold the pod back for ever: so the helper finds other files, and says so.
+    spec["volumes"].push_back({{"name", name}, {"configMap", {{"name", source.config_maps[k]}, {"optional", true}}}});
     mounts.push_back(mount(name, folder, true));
     command.push_back(folder);
   }
@@ -83,6 +87,7 @@ Json migrating(const DatabaseSource& source, const DatabaseImages& images) {
             // Read into the Migrator's status when the container has ended.
             {{"name", "DUNLIN_SUMMARY_FILE"}, {"value", kTerminationLog}}}},
           {"volumeMounts", Json::array({mount(kFilesVolume, kMigrationsFolder, true)})},
+          {"resources", Json::parse(kResources)},
           {"securityContext", hardened()}};
 }
 

@@ -11,7 +11,7 @@ namespace dunlin::manager {
 // What takes a workload's place where it is written down where a migration came from.
 inline constexpr const char* kDatabaseWorkload = "Database";
 
-// As a workload's would be: build_job() makes the Job of it. `identity` is what its files have to be.
+// As a workload's would be: build_job() makes the Job of it. `identity` says what its files have to be.
 kubernetes::Json database_template(const Migrator&, const DatabaseImages&, const std::string& identity);
 
 }  // namespace dunlin::manager

@@ -24,6 +24,7 @@ namespace {
 using kubernetes::field;
 using kubernetes::integer;
 using kubernetes::Json;
+using kubernetes::text;
 using kubernetes::Time;
 using State = JobOutcome::State;
 
@@ -133,7 +134,7 @@ class Decider {
       case State::running:
         if (gives_way && migrator_.spec.supersede) return delete_stale(job, {});
         if (!outcome.begun) decision_.again_in = kPatience;
-        return say(running(job_text(), job.image, outcome.detail));
+        return say(running(job_text(), job.image, outcome.detail.empty() ? survey_.problem : outcome.detail));
       case State::failing:
         if (gives_way || outcome.hopeless || recorded) return with_failure(job, outcome, recorded);
         return say_failed(failed(job_text(), job.image, outcome.detail));
@@ -181,7 +182,9 @@ class Decider {
 
   // What it has applied is in its pod, which goes with it and may lag behind.
   bool report_may_come(const EndedJob& job) const {
-    if (!migrator_.spec.database || now_ - job.finished >= kPodsLag) return false;
+    const bool has_time = !text(field(*job_, "status", "completionTime")).empty();
+    const bool is_recent = now_ - job.finished < kPodsLag && job.finished - now_ < kPodsLag;
+    if (!migrator_.spec.database || kubernetes::is_being_deleted(*job_) || !has_time || !is_recent) return false;
     return std::ranges::none_of(job_pods_, [](const PodView* pod) { return pod->phase == PodPhase::succeeded; });
   }
 
@@ -190,11 +193,12 @@ class Decider {
     if (!migrator_.spec.database) return status_.database.reset();
     std::vector<const PodView*> pods = job_pods_;
     if (contract_job_ != nullptr) pods.insert(pods.end(), contract_job_->pods.begin(), contract_job_->pods.end());
-    std::ranges::stable_sort(pods, {}, &PodView::created);
     for (const PodView* pod : pods) {
       const ContainerView* migration = pod->container(kMigrationContainer);
       const auto report = migration == nullptr ? std::nullopt : read_run_report(migration->message);
-      if (report && report->schema) status_.database = report->schema;
+      if (!report || !report->schema || (status_.database && pod->created < status_.database->time)) continue;
+      status_.database = report->schema;
+      status_.database->time = pod->created;
     }
   }
 

@@ -34,13 +34,11 @@ struct Situation {
 
 // To be carried out in this order, each only when what stands before it has succeeded:
 //
-// 1. The status is written if `writes`, with the resourceVersion of the Migrator that was decided on. A conflict means
-// that
-//    something has changed: read again, decide again. This is what keeps an operator with an old view, or one that has
-//    lost its lease, from starting what has been done.
-// 2. The action. 404 and 409 mean the same. But a Job that may not be created, or whose name is taken by one that is
-// not
-//    the Migrator's: create_refused().
+// 1. The status is written if `writes`, with the resourceVersion of the Migrator that was decided on. A conflict
+//    means that something has changed: read again, decide again. This is what keeps an operator with an old view,
+//    or one that has lost its lease, from starting what has been done.
+// 2. The action. 404 and 409 mean the same. But a Job that may not be created, or whose name is taken by one that
+//    is not the Migrator's: create_refused().
 // 3. The events.
 //
 // Being killed anywhere between does no harm: the next decision takes up from what is there.

@@ -62,7 +62,7 @@ void restart_changed(const Migrator& migrator, const Survey& survey, Time now, M
 }
 
 void restart_if_changed(std::string config, Time now, FailedRun& failure) {
-  if (config == failure.config) return;
+  if (authors_config(config) == authors_config(failure.config)) return;
   failure.config = std::move(config);
   start_anew(failure, now);
 }

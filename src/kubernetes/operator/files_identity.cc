@@ -7,22 +7,22 @@
 namespace dunlin::manager {
 namespace {
 
-void add_netstring(std::string_view bytes, std::string& to) {
-  to += std::to_string(bytes.size());
-  to += ':';
-  to += bytes;
-  to += ',';
+void add_netstring(std::string_view bytes, Sha256& to) {
+  to.add(std::to_string(bytes.size()));
+  to.add(":");
+  to.add(bytes);
+  to.add(",");
 }
 
 }  // namespace
 
 std::string files_identity(const std::map<std::string, std::string>& files) {
-  std::string digested;
+  Sha256 digest;
   for (const auto& [name, content] : files) {
-    add_netstring(name, digested);
-    add_netstring(content, digested);
+    add_netstring(name, digest);
+    add_netstring(content, digest);
   }
-  return "files-" + short_sha256(digested);
+  return "files-" + digest.short_text();
 }
 
 }  // namespace dunlin::manager

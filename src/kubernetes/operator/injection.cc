@@ -4,7 +4,6 @@
 
 #include <fmt/format.h>
 
-#include "kubernetes/operator/database_order.h"
 #include "kubernetes/operator/job_name.h"
 #include "kubernetes/operator/keys.h"
 
@@ -88,10 +87,10 @@ bool selected_by_none(const AdmissionRequest& request, const std::vector<const M
   return exemption(request).empty() && selecting(request.object, migrators).empty();
 }
 
-bool waits_for_config_maps(const AdmissionRequest& request, const std::vector<const Migrator*>& migrators) {
+bool waits_for_database(const AdmissionRequest& request, const std::vector<const Migrator*>& migrators) {
   return exemption(request).empty() &&
          std::ranges::any_of(selecting(request.object, migrators),
-                             [](const Migrator* migrator) { return has_config_maps(*migrator); });
+                             [](const Migrator* migrator) { return migrator->spec.database.has_value(); });
 }
 
 bool requires_migrator(const AdmissionRequest& request) {

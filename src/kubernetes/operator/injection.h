@@ -19,8 +19,8 @@ AdmissionAnswer inject(const AdmissionRequest&, const std::vector<const Migrator
 // these are all there are.
 bool selected_by_none(const AdmissionRequest&, const std::vector<const Migrator*>& migrators);
 
-// What it would have to wait for is in ConfigMaps: inject() will ask for WaiterOptions::files_identity.
-bool waits_for_config_maps(const AdmissionRequest&, const std::vector<const Migrator*>& migrators);
+// What it would have to wait for is not in the pod: inject() will ask for WaiterOptions::database_identity.
+bool waits_for_database(const AdmissionRequest&, const std::vector<const Migrator*>& migrators);
 
 // The pod must not start without a Migrator (the annotation `required`).
 bool requires_migrator(const AdmissionRequest&);

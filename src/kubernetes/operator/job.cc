@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include <fmt/format.h>
+
 #include "kubernetes/client/names.h"
 #include "kubernetes/operator/job_name.h"
 #include "kubernetes/operator/keys.h"
@@ -105,6 +107,18 @@ Json pod_metadata(const Migrator& migrator) {
   return {{"labels", labels}, {"annotations", annotations}};
 }
 
+// Of spec.database, the operator's share has a digest of its own behind a dot.
+std::string config_of(const Migrator& migrator, const Json& spec) {
+  std::string whole = short_sha256(spec.dump());
+  if (!migrator.spec.database) return whole;
+  Json without = spec;
+  Json& pod_spec = without["template"]["spec"];
+  pod_spec.erase("initContainers");
+  pod_spec.erase("securityContext");
+  if (migrator.spec.image.empty()) pod_spec["containers"][0].erase("image");
+  return fmt::format("{}.{}", short_sha256(without.dump()), whole);
+}
+
 }  // namespace
 
 Json build_job(const Migrator& migrator, const JobOrder& order) {
@@ -118,7 +132,7 @@ Json build_job(const Migrator& migrator, const JobOrder& order) {
   Json spec{{"template", {{"metadata", pod_metadata(migrator)}, {"spec", std::move(pod_spec)}}}};
   if (migrator.spec.backoff_limit) spec["backoffLimit"] = *migrator.spec.backoff_limit;
   if (migrator.spec.active_deadline_seconds) spec["activeDeadlineSeconds"] = *migrator.spec.active_deadline_seconds;
-  annotations[std::string(kConfig)] = short_sha256(spec.dump());
+  annotations[std::string(kConfig)] = config_of(migrator, spec);
 
   return {{"apiVersion", "batch/v1"},
           {"kind", "Job"},
@@ -143,6 +157,10 @@ const std::string& job_image(const Json& job) {
 
 const std::string& job_config(const Json& job) {
   return kubernetes::annotation(job, kConfig);
+}
+
+std::string_view authors_config(std::string_view config) {
+  return config.substr(0, config.find('.'));
 }
 
 }  // namespace dunlin::manager

@@ -31,5 +31,7 @@ kubernetes::Json build_job(const Migrator&, const JobOrder&);
 const std::string& job_image(const kubernetes::Json& job);
 // A digest of what it was built as; empty on Jobs of migrations-operator.
 const std::string& job_config(const kubernetes::Json& job);
+// The part of it that the Migrator and its workload decide: another version of the operator builds the same.
+std::string_view authors_config(std::string_view config);
 
 }  // namespace dunlin::manager

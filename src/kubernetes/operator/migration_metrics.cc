@@ -64,10 +64,6 @@ void MigrationMetrics::write(Exposition& exposition, const Informers::Migrators&
   });
   of_each("dunlin_operator_last_success_timestamp_seconds", "When a Migrator's last Job succeeded; 0: never.",
           [](const ObjectKey&, const Migrator& migrator) { return last_success(migrator); });
-  exposition.family("dunlin_operator_unwatched", "gauge",
-                    "Whether the API server does not let the operator see a kind of object.");
-  for (const auto& [resource, refusal] : informers.refusals())
-    exposition.sample(refusal.empty() ? 0 : 1, {{"resource", resource}});
 
   const std::scoped_lock lock(mutex_);
   exposition.family("dunlin_operator_migrations_total", "counter", "Jobs that have ended, by their outcome.");
@@ -85,6 +81,13 @@ void MigrationMetrics::write(Exposition& exposition, const Informers::Migrators&
     if (found != runs_.end())
       found->second.duration.write(exposition, {{"namespace", key.name_space}, {"migrator", key.name}});
   }
+}
+
+void write_refusals(Exposition& exposition, const Informers& informers) {
+  exposition.family("dunlin_operator_unwatched", "gauge",
+                    "Whether the API server does not let the operator see a kind of object.");
+  for (const auto& [resource, refusal] : informers.refusals())
+    exposition.sample(refusal.empty() ? 0 : 1, {{"resource", resource}});
 }
 
 }  // namespace dunlin::manager

@@ -33,4 +33,7 @@ class MigrationMetrics {
   std::map<kubernetes::ObjectKey, Runs> runs_;
 };
 
+// What the API server does not let the operator see.
+void write_refusals(Exposition&, const Informers&);
+
 }  // namespace dunlin::manager

@@ -48,6 +48,7 @@ std::optional<DatabaseSource> read_database(SpecReader& spec, std::vector<std::s
   if (source.key.empty()) secret.problem("key", "must be given");
   if (source.config_maps.empty() == source.image.empty())
     problems.push_back(spec.path_of("database") + ": must have either configMaps or an image");
+  if (source.image.empty() && !source.path.empty()) reader.problem("path", "is a directory of an image: say which");
   if (!source.image.empty() && !source.path.starts_with('/'))
     reader.problem("path", "must be the absolute path of a directory of the image");
   return source;

@@ -169,6 +169,7 @@ class Operator {
     Exposition exposition;
     write_build_info(exposition);
     migrations_.write(exposition, informers_.migrators(), informers_.pods());
+    write_refusals(exposition, informers_);
     metrics_.write(exposition, controller_.figures(), Controller::kWorkers, kLease, cluster_.server);
     write_process_figures(exposition);
     return {.content_type = std::string(kExpositionType), .body = exposition.text()};

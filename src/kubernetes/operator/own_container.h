@@ -16,8 +16,8 @@ inline kubernetes::Json hardened() {
 
 // Its requests and limits, for those that do next to nothing: a quota wants to know, and a pod that has guaranteed
 // resources keeps them.
-inline kubernetes::Json least_resources() {
-  const kubernetes::Json amounts{{"memory", "32M"}, {"cpu", "20m"}};
+inline kubernetes::Json little(const char* memory) {
+  const kubernetes::Json amounts{{"memory", memory}, {"cpu", "20m"}};
   return {{"requests", amounts}, {"limits", amounts}};
 }
 

@@ -14,6 +14,8 @@ bool is_pending(const Migrator& migrator, const Survey& survey, const MigratorSt
   const Migrated* entry = status.find_migrated(wanted.identity());
   if (entry == nullptr) return true;
   if (!entry->retired_by.empty()) return false;
+  // Its pods were let through behind newer files; it has never run itself.
+  if (migrator.spec.database && entry->origin == Migrated::Origin::admitted) return true;
   // The migrations come from an image of their own, and it is another one now.
   if (!migrator.spec.database && !migrator.spec.image.empty() && entry->image != migrator.spec.image) return true;
   return migrator.spec.rollback_policy == RollbackPolicy::run &&

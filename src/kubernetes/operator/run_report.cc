@@ -15,7 +15,8 @@ std::optional<RunReport> read_run_report(std::string_view message) {
   if (!document.is_object() || !field(document, "dunlin").is_string()) return std::nullopt;
   RunReport report{.schema = {}, .error = text(field(document, "error"))};
   if (!field(document, "applied").is_array()) return report;
-  report.schema = SchemaState{.current = text(field(document, "current")),
+  report.schema = SchemaState{.time = {},
+                              .current = text(field(document, "current")),
                               .applied = texts(field(document, "applied")),
                               .pending = texts(field(document, "pending")),
                               .applied_total = integer(field(document, "applied_total")),
@@ -24,7 +25,8 @@ std::optional<RunReport> read_run_report(std::string_view message) {
 }
 
 SchemaState read_schema_state(const Json& entry) {
-  return {.current = text(field(entry, "current")),
+  return {.time = kubernetes::parse_time(text(field(entry, "time"))).value_or(kubernetes::Time{}),
+          .current = text(field(entry, "current")),
           .applied = texts(field(entry, "applied")),
           .pending = texts(field(entry, "pending")),
           .applied_total = integer(field(entry, "appliedTotal")),
@@ -32,7 +34,8 @@ SchemaState read_schema_state(const Json& entry) {
 }
 
 Json to_json(const SchemaState& state) {
-  return {{"current", state.current},
+  return {{"time", kubernetes::format_time(state.time)},
+          {"current", state.current},
           {"applied", state.applied},
           {"pending", state.pending},
           {"appliedTotal", state.applied_total},

@@ -9,11 +9,14 @@
 #include <vector>
 
 #include "kubernetes/client/json.h"
+#include "kubernetes/client/time.h"
 
 namespace dunlin::manager {
 
 // Where a schema stands.
 struct SchemaState {
+  // When the run's pod was made.
+  kubernetes::Time time;
   // The version that was applied last; empty when there is none.
   std::string current;
   // The newest first, and the next first; as many as had room.

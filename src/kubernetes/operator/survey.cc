@@ -204,6 +204,7 @@ Survey survey(const Migrator& migrator, const std::vector<WorkloadPods>& workloa
 
 Survey survey_database(const Migrator& migrator, const DatabaseOrder& order,
                        const std::vector<WorkloadPods>& workloads) {
+  const Migrated* current = migrator.status.find_migrated(order.identity);
   Survey result{.wanted = {}, .present = {}, .proven = {}, .live = {}, .problem = order.problem};
   for (const WorkloadPods& entry : workloads) {
     for (const PodView* pod : entry.pods) {
@@ -213,8 +214,10 @@ Survey survey_database(const Migrator& migrator, const DatabaseOrder& order,
       const ContainerView* container = pod->container({});
       const std::string image = container == nullptr ? std::string{} : container->image;
       result.live.insert(waiter == nullptr ? image : waiter->identity);
-      // The files may have changed since it was made, and nobody makes it anew: what comes after is right for it, too.
-      if (waiter != nullptr && !waiter->done)
+      // The files have changed since it was made, and nobody makes it anew: what has been migrated to after that is
+      // right for it, too. What had been before is not: then its files have been taken back.
+      const bool is_overtaken = current != nullptr && current->origin == Migrated::Origin::run && current->time > pod->created;
+      if (waiter != nullptr && !waiter->done && is_overtaken)
         result.present.push_back({.identity = waiter->identity, .image = waiter->identity, .workload = {}});
     }
   }

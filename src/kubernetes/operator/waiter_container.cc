@@ -1,6 +1,5 @@
 #include "kubernetes/operator/waiter_container.h"
 
-#include "kubernetes/operator/database_order.h"
 #include "kubernetes/operator/identity.h"
 #include "kubernetes/operator/job_name.h"
 #include "kubernetes/operator/keys.h"
@@ -27,16 +26,11 @@ const Json& awaited_container(const Json& pod_spec, const std::string& name) {
   return containers.empty() ? none : containers.front();
 }
 
-std::string awaited_identity(const Migrator& migrator, const Json& pod_spec, const Json& container,
-                             const WaiterOptions& options) {
-  if (!migrator.spec.database) return identity_of(migrator.spec.trigger, pod_spec, container);
-  return has_config_maps(migrator) ? options.files_identity(migrator) : identity_in_image(*migrator.spec.database);
-}
-
 Json command(const Migrator& migrator, const Json& pod_spec, const WaiterOptions& options) {
   const Json& container = awaited_container(pod_spec, migrator.spec.container);
   const std::string& image = text(field(container, "image"));
-  const std::string identity = awaited_identity(migrator, pod_spec, container, options);
+  const std::string identity = migrator.spec.database ? options.database_identity(migrator)
+                                                      : identity_of(migrator.spec.trigger, pod_spec, container);
   Json words{"/waiter", image, migrator.namespace_name, migrator.name, options.host};
   if (identity != image) words.push_back(std::string(kIdentityOption) + identity);
   const std::string token = options.token ? options.token(migrator, identity) : std::string();
@@ -63,7 +57,7 @@ Json waiter_container(const Migrator& migrator, const Json& pod_spec, const Wait
           {"image", options.image},
           {"imagePullPolicy", options.pull_policy},
           {"command", command(migrator, pod_spec, options)},
-          {"resources", least_resources()},
+          {"resources", little("32M")},
           {"securityContext", security_context(pod_spec, options)},
           {"terminationMessagePolicy", "FallbackToLogsOnError"}};
 }

@@ -22,8 +22,8 @@ struct WaiterOptions {
   std::vector<std::string> arguments;
   // A proof for the ready API that this pod may ask; without it, and where it is empty, none is given.
   std::function<std::string(const Migrator&, const std::string& identity)> token;
-  // What the ConfigMaps of spec.database hold now; asked for Migrators that have some.
-  std::function<std::string(const Migrator&)> files_identity;
+  // What a Migrator with spec.database is to migrate to now; asked of those only. May throw Failure.
+  std::function<std::string(const Migrator&)> database_identity;
 };
 
 // For a pod with this spec, to wait for this Migrator. It passes the restricted Pod Security Standard and a quota, and

@@ -23,7 +23,7 @@ constexpr std::string_view kMutate = "/mutate-v1-pod";
 constexpr std::string_view kMutateStrict = "/mutate-v1-pod-strict";
 constexpr std::string_view kValidate = "/validate-migrator";
 
-// An API server waits for ten seconds by default.
+// An API server waits for the five seconds of deploy/webhook.
 constexpr std::chrono::milliseconds kLookWithin{4'000};
 
 net::HttpResponse plain(unsigned status, std::string body) {
@@ -64,18 +64,17 @@ Migrators live_migrators(kubernetes::ApiClient& api, const std::string& namespac
   return all;
 }
 
-// Asks the API server for what the cache does not have: `known` where that is all right, and what ConfigMaps hold.
-AdmissionAnswer inject_by_asking(const AdmissionRequest& request, const std::optional<Migrators>& known,
-                                 kubernetes::ApiClient& api, WaiterOptions options) noexcept {
-  std::string_view doing = "whether a Migrator selects this pod";
+// By the Migrators, and ConfigMaps, that the API server has now.
+AdmissionAnswer inject_by_asking(const AdmissionRequest& request, kubernetes::ApiClient& api, WaiterOptions options,
+                                 const net::Patience& patience) noexcept {
+  std::string_view unknown = "whether a Migrator selects this pod";
   try {
-    const auto patience = net::Patience::of(kLookWithin);
-    const Migrators migrators = known ? *known : live_migrators(api, request.namespace_name, patience);
-    doing = "which migrations this pod has to wait for";
-    options.files_identity = [&](const Migrator& migrator) { return database_identity(migrator, api, patience); };
+    const Migrators migrators = live_migrators(api, request.namespace_name, patience);
+    unknown = "which migrations this pod has to wait for";
+    options.database_identity = [&](const Migrator& migrator) { return database_identity(migrator, api, patience); };
     return inject(request, pointers(migrators), options);
   } catch (const std::exception& problem) {
-    return undecided(fmt::format("{} cannot be told: {}", doing, problem.what()));
+    return undecided(fmt::format("{} cannot be told: {}", unknown, problem.what()));
   }
 }
 
@@ -108,12 +107,14 @@ void WebhookService::handle(const net::HttpRequest& request, const net::Respond&
 void WebhookService::mutate(const AdmissionRequest& request, bool strict, const net::Respond& respond) {
   const Migrators known = migrators_of_(request.namespace_name);
   const bool certain = !(strict || requires_migrator(request)) || !selected_by_none(request, pointers(known));
-  if (certain && !waits_for_config_maps(request, pointers(known)))
+  if (certain && !waits_for_database(request, pointers(known)))
     return respond(reviewed(request, inject(request, pointers(known), options_.waiter)));
-  const std::optional<Migrators> enough = certain ? std::optional(known) : std::nullopt;
-  const bool asked =
-      errands_.run([this, request, enough] { return inject_by_asking(request, enough, api_, options_.waiter); },
-                   [request, respond](const AdmissionAnswer& answer) { respond(reviewed(request, answer)); });
+  // From now on, not from when there is a hand for it: who asks does not wait longer.
+  const bool asked = errands_.run(
+      [this, request, patience = net::Patience::of(kLookWithin)] {
+        return inject_by_asking(request, api_, options_.waiter, patience);
+      },
+      [request, respond](const AdmissionAnswer& answer) { respond(reviewed(request, answer)); });
   if (!asked) respond(reviewed(request, undecided(kBusy)));
 }
 

@@ -1,6 +1,7 @@
 // The admission webhooks as a service.
 //
-//   POST /mutate-v1-pod         waiters for new pods (injection.h), by the Migrators of the cache
+//   POST /mutate-v1-pod         waiters for new pods (injection.h), by the Migrators of the cache; what a spec.database
+//                               is about is read from the API server when the pod is made
 //   POST /mutate-v1-pod-strict  the same for namespaces that opted in: a Migrator that the cache has not seen yet
 //   counts POST /validate-migrator     may its author write a Migrator? (author_check.h)
 #pragma once

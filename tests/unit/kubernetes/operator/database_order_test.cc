@@ -45,7 +45,7 @@ class Ordering : public testing::Test {
 TEST_F(Ordering, OfSeveralConfigMapsTheLaterCounts) {
   config_maps_["one"] = ScriptedServer::answer(200, R"({"data": {"1.sql": "old", "2.sql": "b"}})");
   config_maps_["two"] = ScriptedServer::answer(200, R"({"data": {"1.sql": "new"}, "binaryData": {"3.sql": "Yw=="}})");
-  EXPECT_EQ(order(kInMaps).identity, files_identity({{"1.sql", "new"}, {"2.sql", "b"}, {"3.sql", "c"}}));
+  EXPECT_EQ(order(kInMaps).identity, files_identity({{"1.sql", "new"}, {"2.sql", "b"}, {"3.sql", "c"}}) + "@db/url");
 }
 
 TEST_F(Ordering, AConfigMapThatIsNotThereIsAProblem) {
@@ -74,7 +74,7 @@ TEST_F(Ordering, WithoutTheAdminImageNothingCanRun) {
 
 TEST_F(Ordering, TheUrlGoesIntoTheContainerThatMigratesOnly) {
   const DatabaseOrder ordered = order(kInImage);
-  EXPECT_EQ(ordered.identity, "app:v1:/sql");
+  EXPECT_EQ(ordered.identity, "app:v1:/sql@db/url");
   const Json job =
       build_job(migrator(kInImage), {.identity = ordered.identity, .image = {}, .workload = &ordered.workload});
   const Json& spec = job["spec"]["template"]["spec"];
@@ -106,10 +106,34 @@ TEST_F(Ordering, AJobTakesTheFilesThatItIsFor) {
   const DatabaseOrder ordered = order(kInMaps);
   const Json& spec = ordered.workload.pod_template["spec"];
   EXPECT_EQ(spec["initContainers"][0]["command"],
-            Json({"/dunlin-operator", "collect", "--identity", ordered.identity, "/dunlin/config-maps/0",
+            Json({"/dunlin-operator", "collect", "--identity", files_identity({{"1.sql", "a"}}), "/dunlin/config-maps/0",
                   "/dunlin/config-maps/1", "/dunlin/migrations"}));
   EXPECT_EQ(spec["volumes"][1]["configMap"]["name"], "one");
   EXPECT_EQ(spec["volumes"][2]["configMap"]["name"], "two");
+}
+
+TEST_F(Ordering, AnImageOfTheAuthorsTakesTheAdminImagesPlace) {
+  Json spec = Json::parse(kInImage);
+  spec["image"] = "mine:1";
+  const DatabaseOrder ordered = order(spec.dump().c_str(), {});
+  EXPECT_EQ(ordered.problem, "");
+  const Json job = build_job(migrator(spec.dump().c_str()),
+                             {.identity = ordered.identity, .image = {}, .workload = &ordered.workload});
+  EXPECT_EQ(job_image(job), "mine:1");
+}
+
+TEST_F(Ordering, AnotherVersionOfTheOperatorIsNotAnotherSpec) {
+  const auto config = [this](const char* spec, const DatabaseImages& images) {
+    const DatabaseOrder ordered = order(spec, images);
+    return job_config(build_job(migrator(spec), {.identity = ordered.identity, .image = {}, .workload = &ordered.workload}));
+  };
+  const std::string before = config(kInImage, kImages);
+  const std::string after = config(kInImage, {.admin = "dunlin:2", .helper = "dunlin-operator:2", .user = 1});
+  EXPECT_NE(before, after);
+  EXPECT_EQ(authors_config(before), authors_config(after));
+  Json changed = Json::parse(kInImage);
+  changed["args"] = {"migrate", "--lock-timeout=1m"};
+  EXPECT_NE(authors_config(config(changed.dump().c_str(), kImages)), authors_config(before));
 }
 
 TEST_F(Ordering, EveryContainerPassesTheRestrictedStandard) {

@@ -67,6 +67,7 @@ TEST_F(OnFiles, ASuccessIsRecordedWithWhatItsPodSays) {
   cluster.start_job();
   // The Job's controller has seen its pod succeed, and our copy of the pod is behind.
   (*cluster.job())["status"]["succeeded"] = 1;
+  (*cluster.job())["status"]["completionTime"] = kubernetes::format_time(cluster.now);
   EXPECT_FALSE(cluster.decide().writes);
   cluster.finish_job(0, kReport);
   cluster.settle();
@@ -109,6 +110,49 @@ TEST_F(OnFiles, APodThatWaitsForOlderFilesMayStartBehindNewerOnes) {
   cluster.settle();
   EXPECT_TRUE(read_status(cluster.migrator["status"]).lets_start("files-0"));
   EXPECT_TRUE(read_status(cluster.migrator["status"]).lets_start("files-1"));
+}
+
+// It would start on a schema that lacks what it was made for.
+TEST_F(OnFiles, APodWhoseFilesWereTakenBackWaits) {
+  cluster.step();
+  cluster.run_job(0, kReport);
+  cluster.settle();
+  cluster.pass(std::chrono::minutes(1));
+  Json late = waiting(pod("late", "myapp:v1"), "files-2");
+  late["metadata"]["creationTimestamp"] = kubernetes::format_time(cluster.now);
+  cluster.add(late);
+  cluster.pass(std::chrono::minutes(1));
+  cluster.settle();
+  EXPECT_FALSE(read_status(cluster.migrator["status"]).lets_start("files-2"));
+  hold("files-2");
+  cluster.settle();
+  EXPECT_THAT(cluster.created, ElementsAre("files-1", "files-2")) << "it has never been run before";
+}
+
+TEST_F(OnFiles, WhatWasOnlyLetThroughIsStillToBeRun) {
+  add_waiting_pod("web", "files-0");
+  cluster.step();
+  cluster.run_job(0, kReport);
+  cluster.settle();
+  ASSERT_TRUE(read_status(cluster.migrator["status"]).lets_start("files-0"));
+  hold("files-0");
+  cluster.settle();
+  EXPECT_THAT(cluster.created, ElementsAre("files-1", "files-0"));
+}
+
+TEST_F(OnFiles, WhatAnOlderRunSaysDoesNotCount) {
+  cluster.step();
+  cluster.run_job(0, kReport);
+  cluster.settle();
+  MigratorStatus status = read_status(cluster.migrator["status"]);
+  status.database->current = "9";
+  status.database->time = cluster.now + std::chrono::minutes(1);
+  cluster.migrator["status"] = to_json(status);
+  hold("files-2");
+  cluster.step();
+  cluster.run_job(0, kReport);
+  cluster.settle();
+  EXPECT_EQ(read_status(cluster.migrator["status"]).database->current, "9");
 }
 
 TEST_F(OnFiles, AContractCommandWaitsForPodsOfOlderFiles) {

@@ -138,18 +138,24 @@ Json with_config_map(Json migrator) {
 
 TEST_F(Webhook, FilesThatAPodHasToWaitForAreReadWhenItIsMade) {
   cached_ = {std::make_shared<const Migrator>(read_migrator(with_config_map(migrator_named("main"))))};
-  says_ = [](const auto&, int) { return ScriptedServer::answer(200, R"({"data": {"1_a.sql": "SELECT 1;\n"}})"); };
+  // What the cache says of the Migrator may be old: a Migrator and a Deployment are applied together.
+  says_ = [](const auto&, int number) {
+    return number == 1 ? listing(Json::array({with_config_map(migrator_named("main"))}))
+                       : ScriptedServer::answer(200, R"({"data": {"1_a.sql": "SELECT 1;\n"}})");
+  };
   const Json response = answer("/mutate-v1-pod", new_pod());
-  EXPECT_EQ(server_.requests()[0].line(), "GET /api/v1/namespaces/shop/configmaps/files");
+  EXPECT_EQ(server_.requests()[1].line(), "GET /api/v1/namespaces/shop/configmaps/files");
   const Json pod = new_pod().patch(Json::parse(*decode_base64(response["patch"].get<std::string>())));
   EXPECT_EQ(pod["spec"]["initContainers"][0]["command"],
             Json({"/waiter", "app:v1", "shop", "main", "host:5000",
-                  "--identity=" + files_identity({{"1_a.sql", "SELECT 1;\n"}})}));
+                  "--identity=" + files_identity({{"1_a.sql", "SELECT 1;\n"}}) + "@db/url"}));
 }
 
 TEST_F(Webhook, APodWhoseFilesAreNotThereIsRefused) {
   cached_ = {std::make_shared<const Migrator>(read_migrator(with_config_map(migrator_named("main"))))};
-  says_ = [](const auto&, int) { return not_found("files"); };
+  says_ = [](const auto&, int number) {
+    return number == 1 ? listing(Json::array({with_config_map(migrator_named("main"))})) : not_found("files");
+  };
   const Json denial = answer("/mutate-v1-pod", new_pod());
   EXPECT_EQ(denial["allowed"], false);
   EXPECT_EQ(denial["status"]["message"],
