@@ -216,7 +216,8 @@ Survey survey_database(const Migrator& migrator, const DatabaseOrder& order,
       result.live.insert(waiter == nullptr ? image : waiter->identity);
       // The files have changed since it was made, and nobody makes it anew: what has been migrated to after that is
       // right for it, too. What had been before is not: then its files have been taken back.
-      const bool is_overtaken = current != nullptr && current->origin == Migrated::Origin::run && current->time > pod->created;
+      const bool is_overtaken =
+          current != nullptr && current->origin == Migrated::Origin::run && current->time > pod->created;
       if (waiter != nullptr && !waiter->done && is_overtaken)
         result.present.push_back({.identity = waiter->identity, .image = waiter->identity, .workload = {}});
     }

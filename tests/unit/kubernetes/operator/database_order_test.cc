@@ -106,8 +106,8 @@ TEST_F(Ordering, AJobTakesTheFilesThatItIsFor) {
   const DatabaseOrder ordered = order(kInMaps);
   const Json& spec = ordered.workload.pod_template["spec"];
   EXPECT_EQ(spec["initContainers"][0]["command"],
-            Json({"/dunlin-operator", "collect", "--identity", files_identity({{"1.sql", "a"}}), "/dunlin/config-maps/0",
-                  "/dunlin/config-maps/1", "/dunlin/migrations"}));
+            Json({"/dunlin-operator", "collect", "--identity", files_identity({{"1.sql", "a"}}),
+                  "/dunlin/config-maps/0", "/dunlin/config-maps/1", "/dunlin/migrations"}));
   EXPECT_EQ(spec["volumes"][1]["configMap"]["name"], "one");
   EXPECT_EQ(spec["volumes"][2]["configMap"]["name"], "two");
 }
@@ -125,7 +125,8 @@ TEST_F(Ordering, AnImageOfTheAuthorsTakesTheAdminImagesPlace) {
 TEST_F(Ordering, AnotherVersionOfTheOperatorIsNotAnotherSpec) {
   const auto config = [this](const char* spec, const DatabaseImages& images) {
     const DatabaseOrder ordered = order(spec, images);
-    return job_config(build_job(migrator(spec), {.identity = ordered.identity, .image = {}, .workload = &ordered.workload}));
+    return job_config(
+        build_job(migrator(spec), {.identity = ordered.identity, .image = {}, .workload = &ordered.workload}));
   };
   const std::string before = config(kInImage, kImages);
   const std::string after = config(kInImage, {.admin = "dunlin:2", .helper = "dunlin-operator:2", .user = 1});
