@@ -151,13 +151,13 @@ State state_of_unfinished(const Json& job, const std::vector<const PodView*>& po
   const bool has_live = std::ranges::any_of(pods, &PodView::is_live);
   const auto counted = integer(field(job, "status", "failed"));
   const auto failed =
-      std::ranges::count_if(pods, [](const PodView* pod) { return !pod->is_live() && has_failed(*pod); });
+      std::ranges::count_if(pods, [](const PodView* pod) { return !pod->may_run() && has_failed(*pod); });
   const bool all_idle =
       has_live && std::ranges::all_of(pods, [&](const PodView* pod) { return !pod->is_live() || is_idle(*pod, now); });
   if (counted > 0 || failed > 0) {
     // A Job controller as old as 1.20's writes nothing when a pod fails, until it makes the next one: what the status
     // says is active may be that which has failed.
-    const bool runs = failed > counted ? has_live : has_active;
+    const bool runs = failed > counted ? std::ranges::any_of(pods, &PodView::may_run) : has_active;
     return !runs || all_idle ? State::failing : State::running;
   }
   if (!pods.empty()) return has_live && all_idle ? State::idle : State::running;

@@ -140,6 +140,9 @@ TEST(JobOutcome, IsFailingAsSoonAsItsPodIsSeenToHaveFailed) {
   EXPECT_EQ(outcome(one_of_two, {older}).state, State::running) << "the next one has not been seen yet";
   EXPECT_EQ(outcome(not_counted, {failed_pod(5, "no"), pod_in(PodPhase::running, {.started = true})}).state,
             State::running);
+  PodView ending = pod_in(PodPhase::running, {.started = true, .runs = true});
+  ending.being_deleted = true;
+  EXPECT_EQ(outcome(not_counted, {failed_pod(5, "no"), ending}).state, State::running) << "it may still write";
 }
 
 TEST(JobOutcome, SaysHowTheLastPodEnded) {
