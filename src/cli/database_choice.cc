@@ -54,7 +54,8 @@ std::string checked_port(const Found& port) {
   const char* end = port.value.data() + port.value.size();
   const auto [stop, problem] = std::from_chars(port.value.data(), end, number);
   if (problem != std::errc{} || stop != end || number < 1 || number > 65535) {
-    throw Failure(ErrorKind::config, fmt::format("{}: \"{}\" is no port number", port.source.name, port.value));
+    throw Failure(ErrorKind::config, fmt::format("{}: \"{}\" is no port number", port.source.name, port.value),
+                  "ports are numbers from 1 to 65535");
   }
   return port.value;
 }

@@ -222,8 +222,12 @@ void resolve(const Project& project, const RunOptions& options, const std::strin
                       fmt::format("statement {} of {} is not in doubt", statement.value_or(0), version.text),
                       "dunlin resolve  without arguments lists what is");
       }
-      sql.push_back(resolution == Resolution::statement_done ? journal.done_sql(key, entry->second)
-                                                             : journal.forget_sql(key, entry->first));
+      if (resolution == Resolution::statement_done) {
+        sql.push_back(journal.done_sql(key, entry->second));
+      } else if (!contradicts) {
+        sql.push_back(journal.forget_sql(key, entry->first));
+      }
+      // A statement in doubt stays so: the next run looks at it itself, and clears away what it left.
       if (contradicts) append(sql, project.scheme->record_down_sql(dialect, table, version));
       break;
     }

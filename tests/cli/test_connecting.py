@@ -50,7 +50,7 @@ def test_each_failure_has_its_own_words(dunlin, server_parts, wrong, way):
     parts, code, says = WRONG[wrong]
     arguments, env = named_by(way, server_parts | parts)
     result = dunlin("info", *arguments, env=env).ok(code)
-    assert says in result.stderr
+    assert says in result.stderr and "Next: " in result.stderr
     document = dunlin("info", "--json", *arguments, env=env).ok(code).json()
     assert says in document["error"]["message"]
     arguments, env = named_by(way, server_parts)
