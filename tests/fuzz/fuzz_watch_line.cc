@@ -62,7 +62,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
 
   const kubernetes::Time now{std::chrono::hours{500'000}};
-  occupies_lock(objects[1]);
+  occupies_lock(objects[1], {&pod});
   Situation situation{.migrator = &migrator, .workloads = {}, .jobs = {}, .lock_holders = {}, .now = now};
   if (auto workload = walk.workload()) situation.workloads.push_back({std::move(*workload), {&pod}});
   if (objects[1].is_object()) situation.jobs.push_back({.object = &objects[1], .pods = {&pod}});
