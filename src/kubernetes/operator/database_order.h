@@ -31,7 +31,7 @@ struct DatabaseOrder {
   std::string identity;
   // It has the template, and neither pods nor an owner.
   Workload workload;
-  // Why there is no order: a ConfigMap is not there. Empty when there is one.
+  // Why there is no order: a ConfigMap cannot be read, or the admin image is not known. Empty when there is one.
   std::string problem;
 };
 
