@@ -221,8 +221,10 @@ class Decider {
     }
     const Wanted* next = next_to_run();
     const bool unwanted = wanted == nullptr && !survey_.wanted.empty();
+    // One that its controller has not seen yet may be starting as we look: only what is stuck gives way.
+    const bool is_seen = !text(field(*job_, "status", "startTime")).empty();
     // The newest first: two that cannot start do not give way to each other in turns.
-    const bool is_outranked = wanted != nullptr && next != nullptr && next < wanted;
+    const bool is_outranked = is_seen && wanted != nullptr && next != nullptr && next < wanted;
     const bool changed = wanted != nullptr && !job.config.empty() && job.config != config_of(migrator_, *wanted);
     if (unwanted || is_outranked || changed) return delete_stale(job, kubernetes::resource_version_of(*job_));
     say(running(job_text(), job.image, outcome.detail));

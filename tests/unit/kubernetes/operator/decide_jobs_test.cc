@@ -497,5 +497,19 @@ TEST(Jobs, OneOfMigrationsOperatorIsTakenOver) {
   EXPECT_THAT(cluster.created, SizeIs(0));
 }
 
+// Its pod may run before its controller has written that there is one: a newer workload is no reason to kill that.
+TEST(Jobs, AJobThatHasJustBeenMadeDoesNotGiveWayToAnotherWorkload) {
+  FakeCluster cluster;
+  cluster.deploy("web", "myapp:v1");
+  cluster.step();
+  cluster.deploy("worker", "other:v1");
+  cluster.settle();
+  EXPECT_THAT(cluster.created, ElementsAre("myapp:v1"));
+  EXPECT_THAT(cluster.deleted, testing::IsEmpty());
+  cluster.run_job(0);
+  cluster.settle();
+  EXPECT_THAT(cluster.created, ElementsAre("myapp:v1", "other:v1"));
+}
+
 }  // namespace
 }  // namespace dunlin::manager
