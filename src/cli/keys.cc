@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <sys/stat.h>
 
 #include "base/descriptor.h"
 #include "cli/key_command.h"
@@ -24,7 +25,9 @@ SecretBytes read_key_file(const Found& path) {
   if (file.number() < 0)
     refuse(errno == ENOENT ? "does not exist" : fmt::format("cannot be read: {}", std::strerror(errno)),
            "mount the secret there");
-  SecretBytes keys = read_secret(file.number());
+  struct stat about = {};
+  if (::fstat(file.number(), &about) == 0 && S_ISDIR(about.st_mode)) refuse("is a directory", "mount the secret there");
+  SecretBytes keys = read_secret(file.number(), path.value);
   std::size_t size = keys.size();
   while (size > 0 && (keys.data()[size - 1] == '\n' || keys.data()[size - 1] == '\r')) --size;
   keys.shrink(size);

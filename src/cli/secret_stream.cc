@@ -14,13 +14,13 @@ namespace {
 
 constexpr std::size_t kFirst = 64 * 1024;
 
-[[noreturn]] void fail(std::string_view what) {
+[[noreturn]] void fail(const std::string& what) {
   throw Failure(ErrorKind::io, fmt::format("cannot {}: {}", what, std::strerror(errno)));
 }
 
 }  // namespace
 
-SecretBytes read_secret(int descriptor) {
+SecretBytes read_secret(int descriptor, std::string_view from) {
   SecretBytes bytes(kFirst);
   std::size_t size = 0;
   while (true) {
@@ -30,8 +30,9 @@ SecretBytes read_secret(int descriptor) {
       bytes = std::move(larger);
     }
     const ssize_t got = ::read(descriptor, bytes.data() + size, bytes.size() - size);
-    if (got < 0 && errno == EINTR) throw Failure(ErrorKind::interrupted, "interrupted while reading standard input");
-    if (got < 0) fail("read standard input");
+    if (got < 0 && errno == EINTR)
+      throw Failure(ErrorKind::interrupted, fmt::format("interrupted while reading {}", from));
+    if (got < 0) fail(fmt::format("read {}", from));
     if (got == 0) break;
     size += static_cast<std::size_t>(got);
   }

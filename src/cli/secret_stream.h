@@ -1,4 +1,4 @@
-// Secrets on standard input and output, past every buffer that nobody wipes.
+// Secrets that are read and written past every buffer that nobody wipes.
 #pragma once
 
 #include <string_view>
@@ -7,8 +7,8 @@
 
 namespace dunlin::cli {
 
-// Everything up to the end. Throws Failure (io).
-SecretBytes read_secret(int descriptor);
+// Everything up to the end. `from` is what an error calls it. Throws Failure (io).
+SecretBytes read_secret(int descriptor, std::string_view from);
 // Throws Failure (io).
 void write_secret(int descriptor, std::string_view bytes);
 

@@ -16,7 +16,7 @@ class Decrypt final : public Command {
   int run(Invocation& invocation) override {
     const Keyring ring = keyring(invocation);
     if (invocation.console.terminals().input) invocation.console.err("The encrypted value, then Ctrl-D:\n");
-    const SecretBytes payload = read_secret(STDIN_FILENO);
+    const SecretBytes payload = read_secret(STDIN_FILENO, "standard input");
     try {
       write_secret(STDOUT_FILENO, Envelope::parse(payload.view()).open(ring).view());
     } catch (const Failure& failure) {

@@ -16,7 +16,7 @@ class Encrypt final : public Command {
   int run(Invocation& invocation) override {
     const Keyring ring = keyring(invocation);
     if (invocation.console.terminals().input) invocation.console.err("The value, then Ctrl-D:\n");
-    const SecretBytes plaintext = read_secret(STDIN_FILENO);
+    const SecretBytes plaintext = read_secret(STDIN_FILENO, "standard input");
     invocation.console.out_unmasked(Envelope::seal(plaintext.view(), ring).payload() + '\n');
     return static_cast<int>(ExitCode::done);
   }

@@ -3,17 +3,14 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <string_view>
+#include <system_error>
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <spawn.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/base64.h"
-#include "base/descriptor.h"
+#include "base/child_process.h"
 #include "dunlin/error.h"
 #include "kubernetes/client/object.h"
 
@@ -50,13 +47,6 @@ std::vector<std::string> environment_with(const std::vector<std::pair<std::strin
   return variables;
 }
 
-std::vector<char*> pointers_to(std::vector<std::string>& texts) {
-  std::vector<char*> pointers;
-  for (std::string& text : texts) pointers.push_back(text.data());
-  pointers.push_back(nullptr);
-  return pointers;
-}
-
 std::string read_all(int from) {
   std::string text;
   std::array<char, 4096> buffer;
@@ -68,15 +58,18 @@ std::string read_all(int from) {
   }
 }
 
-int exit_status(pid_t child) {
-  int status = 0;
-  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
-  }
-  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-}
-
 [[noreturn]] void fail(const ExecPlugin& plugin, std::string_view why) {
   throw Failure(ErrorKind::config, fmt::format("the exec plugin {}: {}", plugin.command, why), plugin.install_hint);
+}
+
+std::string output_of(const ExecPlugin& plugin, std::vector<std::string> words, std::vector<std::string> environment,
+                      bool may_ask) try {
+  ChildProcess child({.words = std::move(words), .environment = std::move(environment), .may_ask = may_ask});
+  std::string printed = read_all(child.output());
+  if (const int status = child.wait(); status != 0) fail(plugin, fmt::format("it failed with exit code {}", status));
+  return printed;
+} catch (const std::system_error& error) {
+  fail(plugin, error.code().message());
 }
 
 }  // namespace
@@ -87,27 +80,9 @@ ExecCredential run_exec_plugin(const ClusterConfig& config) {
   if (plugin.must_ask && !interactive) fail(plugin, "it wants a terminal, and there is none");
   auto added = plugin.environment;
   added.emplace_back("KUBERNETES_EXEC_INFO", line_of(exec_info(config, interactive)));
-  std::vector<std::string> variables = environment_with(added);
   std::vector<std::string> words{plugin.command};
   words.insert(words.end(), plugin.arguments.begin(), plugin.arguments.end());
-
-  int ends[2] = {-1, -1};
-  if (::pipe2(ends, O_CLOEXEC) != 0) throw Failure(ErrorKind::io, std::strerror(errno));
-  const Descriptor reading(ends[0]);
-  Descriptor writing(ends[1]);
-  posix_spawn_file_actions_t actions;
-  ::posix_spawn_file_actions_init(&actions);
-  ::posix_spawn_file_actions_adddup2(&actions, writing.number(), STDOUT_FILENO);
-  if (!interactive) ::posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  pid_t child = 0;
-  const int refused = ::posix_spawnp(&child, plugin.command.c_str(), &actions, nullptr, pointers_to(words).data(),
-                                     pointers_to(variables).data());
-  ::posix_spawn_file_actions_destroy(&actions);
-  if (refused != 0) fail(plugin, std::strerror(refused));
-  writing.close();
-  const std::string printed = read_all(reading.number());
-  if (const int status = exit_status(child); status != 0)
-    fail(plugin, fmt::format("it failed with exit code {}", status));
+  const std::string printed = output_of(plugin, std::move(words), environment_with(added), interactive);
   try {
     return parse_exec_credential(printed, plugin.api_version);
   } catch (const Failure& failure) {
