@@ -1,6 +1,8 @@
 #include "kubernetes/operator/lock_groups.h"
 
 #include <algorithm>
+#include <iterator>
+#include <optional>
 
 #include <fmt/format.h>
 
@@ -10,9 +12,50 @@
 #include "kubernetes/operator/lingering.h"
 
 namespace dunlin::manager {
+namespace {
 
 using kubernetes::field;
 using kubernetes::Json;
+
+// Names, with uids.
+std::map<std::string, std::string> others_of_the_group(const Migrator& migrator, const Json& migrators) {
+  std::map<std::string, std::string> others;
+  for (const Json& other : kubernetes::list(migrators)) {
+    const bool same = kubernetes::text(field(other, "spec", "lockGroup")) == migrator.spec.lock_group;
+    if (same && kubernetes::uid_of(other) != migrator.uid)
+      others.emplace(kubernetes::name_of(other), kubernetes::uid_of(other));
+  }
+  return others;
+}
+
+std::vector<OwnedJob> jobs_of(const std::string& uid, const Json& jobs, const std::vector<const PodView*>& pods) {
+  std::vector<OwnedJob> owned;
+  for (const Json& job : kubernetes::list(jobs)) {
+    const auto owner = kubernetes::controller_of(job);
+    if (!owner || owner->uid != uid) continue;
+    std::ranges::copy_if(pods, std::back_inserter(owned.emplace_back(OwnedJob{.object = &job, .pods = {}}).pods),
+                         [&](const PodView* pod) { return pod->owner && pod->owner->uid == kubernetes::uid_of(job); });
+  }
+  return owned;
+}
+
+// Nothing where the Migrator has no Job that occupies the lock, and no pod that has outlived its Job.
+std::optional<LockHolder> as_holder(const std::string& name, const std::string& uid, const Json& jobs,
+                                    const std::vector<PodView>& pods, kubernetes::Time now) {
+  std::vector<const PodView*> its_pods;
+  for (const PodView& pod : pods) {
+    if (pod.migration_of == name) its_pods.push_back(&pod);
+  }
+  const std::vector<OwnedJob> its_jobs = jobs_of(uid, jobs, its_pods);
+  std::string left = still_running(lingering(its_jobs, its_pods), now);
+  if (left.empty()) left = overdue(its_pods, now);
+  const bool is_occupied =
+      std::ranges::any_of(its_jobs, [](const OwnedJob& job) { return occupies_lock(*job.object, job.pods); });
+  if (!is_occupied && left.empty()) return std::nullopt;
+  return LockHolder{.migrator = name, .detail = std::move(left)};
+}
+
+}  // namespace
 
 std::unique_lock<std::mutex> LockGroups::enter(const Migrator& migrator) {
   std::mutex* group = nullptr;
@@ -32,39 +75,16 @@ std::vector<LockHolder> LockGroups::holders(const Migrator& migrator, kubernetes
         answer.object(fmt::format("reading the {} of the lock group {}", resource.plural, migrator.spec.lock_group)),
         "items");
   };
-  std::map<std::string, std::string> group;
-  const Json migrators = read(kMigrators);
-  for (const Json& other : kubernetes::list(migrators)) {
-    const bool same = kubernetes::text(field(other, "spec", "lockGroup")) == migrator.spec.lock_group;
-    if (same && kubernetes::uid_of(other) != migrator.uid)
-      group.emplace(kubernetes::name_of(other), kubernetes::uid_of(other));
-  }
-  if (group.empty()) return {};
+  const auto others = others_of_the_group(migrator, read(kMigrators));
+  if (others.empty()) return {};
   const Json jobs = read(kubernetes::kJobs);
   // Behind the Jobs: what has ended by then has ended.
   const Json pods = read(kubernetes::kPods, fmt::format("?labelSelector={}", kMigrationsLabel));
   std::vector<PodView> views;
   for (const Json& pod : kubernetes::list(pods)) views.push_back(read_pod(pod));
   std::vector<LockHolder> holders;
-  for (const auto& [name, uid] : group) {
-    std::vector<const PodView*> its_pods;
-    for (const PodView& pod : views) {
-      if (pod.migration_of == name) its_pods.push_back(&pod);
-    }
-    std::vector<OwnedJob> its_jobs;
-    for (const Json& job : kubernetes::list(jobs)) {
-      const auto owner = kubernetes::controller_of(job);
-      if (!owner || owner->uid != uid) continue;
-      OwnedJob& owned = its_jobs.emplace_back(OwnedJob{.object = &job, .pods = {}});
-      std::ranges::copy_if(its_pods, std::back_inserter(owned.pods), [&](const PodView* pod) {
-        return pod->owner && pod->owner->uid == kubernetes::uid_of(job);
-      });
-    }
-    const bool is_occupied =
-        std::ranges::any_of(its_jobs, [](const OwnedJob& job) { return occupies_lock(*job.object, job.pods); });
-    std::string left = still_running(lingering(its_jobs, its_pods), now);
-    if (left.empty()) left = overdue(its_pods, now);
-    if (is_occupied || !left.empty()) holders.push_back({.migrator = name, .detail = std::move(left)});
+  for (const auto& [name, uid] : others) {
+    if (auto holder = as_holder(name, uid, jobs, views, now)) holders.push_back(std::move(*holder));
   }
   return holders;
 }
