@@ -13,8 +13,9 @@ using ascii::is_letter;
 using ascii::is_space;
 using ascii::is_word;
 
-constexpr std::array<std::string_view, 8> kSecretKeys{"password", "passwd", "pwd",    "passphrase",
-                                                      "secret",   "token",  "apikey", "api_key"};
+constexpr std::array<std::string_view, 14> kSecretKeys{
+    "password", "passwd",     "pwd",        "passphrase",  "secret",     "token",       "apikey",
+    "api_key",  "access_key", "secret_key", "private_key", "credential", "credentials", "encryption_key"};
 
 // What ends a value without quotes.
 bool ends_value(char c) {
@@ -58,21 +59,75 @@ class Redactor {
     while (end < text_.size() && is_word(text_[end])) ++end;
     const std::string_view word = text_.substr(at_, end - at_);
     const bool quoted_key = at_ > 0 && text_[at_ - 1] == '"';
+    const bool first = begins_line();
+    if (is_signed_token(word)) return mask_to(token_end(at_));
     copy(word.size());
     if (is_secret_key(word)) {
-      if (!setting(quoted_key)) sql_literal();
+      if (!setting(quoted_key, first)) sql_literal();
+    } else if (equals_ignoring_case(word, "authorization")) {
+      authorization();
+    } else if (equals_ignoring_case(word, "bearer")) {
+      bearer();
     } else if (equals_ignoring_case(word, "identified")) {
       identified();
     }
   }
 
-  // password=VALUE and "password": VALUE. A colon after a bare word is prose: "wrong password: try again".
-  bool setting(bool quoted_key) {
+  // But for what YAML lets stand before a key.
+  bool begins_line() const {
+    std::size_t before = at_;
+    while (before > 0 && (text_[before - 1] == ' ' || text_[before - 1] == '-' || text_[before - 1] == '\t')) --before;
+    return before == 0 || text_[before - 1] == '\n';
+  }
+
+  // A JSON web token: its first part is that of '{"'.
+  bool is_signed_token(std::string_view word) const {
+    return word.starts_with("eyJ") && text_.substr(at_, token_end(at_) - at_).find('.') != std::string_view::npos;
+  }
+  std::size_t token_end(std::size_t at) const {
+    while (at < text_.size() &&
+           (is_word(text_[at]) || std::string_view("-.+/=~").find(text_[at]) != std::string_view::npos))
+      ++at;
+    return at;
+  }
+
+  // Authorization: SCHEME VALUE, to the end of the line.
+  void authorization() {
+    std::size_t next = at_;
+    if (next < text_.size() && (text_[next] == '"' || text_[next] == '\'')) ++next;
+    next = skip_spaces(next);
+    if (next == text_.size() || (text_[next] != ':' && text_[next] != '=')) return;
+    copy(skip_spaces(next + 1) - at_);
+    mask_to(std::min(text_.find_first_of("\n\"'", at_), text_.size()));
+  }
+
+  // Bearer VALUE. What has no digit and is short is prose.
+  void bearer() {
+    const std::size_t begin = skip_spaces(at_);
+    const std::size_t end = token_end(begin);
+    const std::string_view value = text_.substr(begin, end - begin);
+    constexpr std::size_t kShortest = 12;
+    if (begin == at_ || value.size() < kShortest || value.find_first_of("0123456789") == std::string_view::npos) return;
+    copy(begin - at_);
+    mask_to(end);
+  }
+
+  // One word, and nothing behind it on its line.
+  bool is_line_of_one_word(std::size_t at) const {
+    const std::size_t end = std::min(text_.find('\n', at), text_.size());
+    return at < end && text_.substr(at, end - at).find(' ') == std::string_view::npos;
+  }
+
+  // password=VALUE, "password": VALUE, and a line of its own "password: VALUE". A colon after a bare word is prose
+  // elsewhere: "wrong password: try again".
+  bool setting(bool quoted_key, bool first) {
     std::size_t next = at_;
     const bool closed = quoted_key && next < text_.size() && text_[next] == '"';
     if (closed) ++next;
     next = skip_spaces(next);
-    const bool assigns = next < text_.size() && (text_[next] == '=' || (closed && text_[next] == ':'));
+    const bool has_colon = next < text_.size() && text_[next] == ':';
+    const bool is_line = has_colon && first && is_line_of_one_word(skip_spaces(next + 1));
+    const bool assigns = next < text_.size() && (text_[next] == '=' || (closed && has_colon) || is_line);
     if (!assigns) return false;
     next = skip_spaces(next + 1);
     copy(next - at_);

@@ -58,12 +58,24 @@ TEST(Redact, TextThatIsCutOffInsideASecret) {
   EXPECT_EQ(redact("password='s3cr"), "password='***");
 }
 
+TEST(Redact, SecretsThatOtherProgramsPrint) {
+  EXPECT_EQ(redact("AWS_SECRET_ACCESS_KEY=wJalrXUtnFEMI/K7MDENG+x is set"), "AWS_SECRET_ACCESS_KEY=*** is set");
+  EXPECT_EQ(redact("> Authorization: Bearer tok3nvalue1234567890\n> Accept: */*"),
+            "> Authorization: ***\n> Accept: */*");
+  EXPECT_EQ(redact("curl -H 'Authorization: Basic YWRtaW46cHc=' http://h"), "curl -H 'Authorization: ***' http://h");
+  EXPECT_EQ(redact("sent Bearer tok3nvalue1234567890."), "sent Bearer ***");
+  EXPECT_EQ(redact("db:\n  user: app\n  token: yamlsecret7\n  - password: pw\n"),
+            "db:\n  user: app\n  token: ***\n  - password: ***\n");
+  EXPECT_EQ(redact("got eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1g."), "got ***");
+}
+
 TEST(Redact, LeavesOrdinaryMessagesAlone) {
   for (const char* text :
        {"password authentication failed for user \"app\"", "wrong password: try again",
         "column \"password\" does not exist", "ALTER TABLE users ADD COLUMN password_hash text NOT NULL",
         "syntax error at or near \"token\"", "", "://", "a://b", "12:05 done", "PASSWORD NULL", "password",
-        "identified by nothing in particular, then 'quoted'"}) {
+        "identified by nothing in particular, then 'quoted'", "bearer of bad news", "authorization failed",
+        "invalid bearer token", "password: it has to be changed", "eyJustAWord", "a password: word"}) {
     EXPECT_EQ(redact(text), text);
   }
 }
