@@ -20,12 +20,18 @@ namespace {
   throw Failure(std::move(error));
 }
 
+// A Secret made of a file has the end of its last line.
+std::string_view without_line_end(std::string_view value) {
+  while (value.ends_with('\n') || value.ends_with('\r')) value.remove_suffix(1);
+  return value;
+}
+
 // Set at all, also to nothing.
 std::optional<Found> look(const Environment& environment, std::string_view name, SourceKind where) {
   if (where == SourceKind::environment) {
     const auto found = environment.process().find(name);
     if (found == environment.process().end()) return std::nullopt;
-    return Found{found->second, {.kind = where, .name = std::string(name)}};
+    return Found{std::string(without_line_end(found->second)), {.kind = where, .name = std::string(name)}};
   }
   const EnvFile& file = environment.file();
   const auto found = file.entries.find(name);
@@ -73,7 +79,14 @@ void refuse_unknown(const Environment& environment, SourceKind where, const std:
                     std::string_view name) {
   if (!name.starts_with("DUNLIN_") || is_service_link(name) || std::ranges::find(known, name) != known.end()) return;
   const auto found = look(environment, name, where);
-  std::string hint = did_you_mean(name, {known.begin(), known.end()});
+  // Without the prefix that all of them share, which would make any two of them look alike.
+  constexpr std::string_view kPrefix = "DUNLIN_";
+  std::vector<std::string_view> words;
+  for (const std::string_view each : known) {
+    if (each.starts_with(kPrefix)) words.push_back(each.substr(kPrefix.size()));
+  }
+  const std::string near = nearest(name.substr(kPrefix.size()), words);
+  std::string hint = near.empty() ? near : fmt::format("did you mean {}{}?", kPrefix, near);
   if (hint.empty()) hint = "unset it; dunlin config lists the settings there are";
   for (const SettingRow& row : setting_rows()) {
     if (row.places == SettingPlaces::flag_only && environment_name(row) == name) {
@@ -136,7 +149,12 @@ std::optional<Found> Environment::find_secret_place(std::string_view name, Sourc
 std::optional<Found> Environment::find_secret(std::string_view name, SourceKind where) const {
   auto path = find_secret_place(name, where);
   if (!path || path->source.name == name) return path;
-  std::optional<std::string> content = read_text_file(path->value);
+  std::optional<std::string> content;
+  try {
+    content = read_text_file(path->value);
+  } catch (const Failure& failure) {
+    fail(path->source, fmt::format("names {}: {}", path->value, failure.what()), "mount the secret there");
+  }
   if (!content)
     fail(path->source, fmt::format("names {}, which does not exist", path->value), "mount the secret there");
   while (content->ends_with('\n') || content->ends_with('\r')) content->pop_back();

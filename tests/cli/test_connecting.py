@@ -1,6 +1,9 @@
 """Each way of not getting to a database has its own words, and its exit code: 2 is a setting, 6 is the database."""
 
+import socket
+import threading
 import urllib.parse
+from contextlib import suppress
 
 import pytest
 
@@ -55,6 +58,28 @@ def test_each_failure_has_its_own_words(dunlin, server_parts, wrong, way):
     assert says in document["error"]["message"]
     arguments, env = named_by(way, server_parts)
     dunlin("info", *arguments, env=env).ok()
+
+
+def test_a_line_end_behind_a_value_is_no_part_of_it(dunlin, server_parts, database):
+    """As Secrets made of files have it."""
+    assert dunlin("info", "--json", env={"DATABASE_URL": database.url + "\n"}).ok().json()["database"] == database.name
+    _, parts = named_by("parts", server_parts)
+    assert dunlin("info", "--json", env={name: value + "\r\n" for name, value in parts.items()}).ok().json()["database"] == database.name
+
+
+def test_what_hangs_up_is_called_so(dunlin, migrations):
+    """A port behind which something else listens, or a server that ends just now."""
+    migrations.tables(1)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        def hang_up():
+            with suppress(OSError):
+                while True:
+                    server.accept()[0].close()
+        threading.Thread(target=hang_up, daemon=True).start()
+        place = f"127.0.0.1:{server.getsockname()[1]}"
+        said = dunlin("info", url=f"postgres://app@{place}/app").ok(6).stderr
+        server.shutdown(socket.SHUT_RDWR)
+    assert f"error: {place} closed the connection before it answered\nNext: check that a PostgreSQL server listens there" in said
 
 
 @pytest.mark.parametrize("arguments, env, says", [

@@ -111,6 +111,10 @@ Words unreachable(std::string_view text, const ServerInfo& at, const std::string
   if (contains(text, "timed out") || contains(text, "timeout expired")) {
     return {fmt::format("{} did not answer", at.location), "check the address and the firewalls between"};
   }
+  if (contains(text, "server closed the connection unexpectedly")) {
+    return {fmt::format("{} closed the connection before it answered", at.location),
+            fmt::format("check that a PostgreSQL server listens there, and read its log; {}", kWaitHint)};
+  }
   if (contains(text, "session is read-only") || contains(text, "session is not read-only")) {
     return {fmt::format("none of {} takes writes: {}", at.location, said),
             "name the primary in the database URL, or wait for the failover to end: dunlin wait --for reachable"};
