@@ -13,6 +13,8 @@ namespace dunlin::secrets {
 struct LeftOut {
   std::string column;
   std::string reason;
+  // What there is to do about it; may be empty.
+  std::string fix;
   // It holds encrypted values, so a rotation without it is not complete.
   bool matters = false;
 };
@@ -24,8 +26,8 @@ struct ColumnChoice {
 
 // Columns in `named` are covered whatever they hold; "-table.column" leaves one alone. So are columns found by their
 // suffix in which every sampled value is an encrypted value under a key of the ring. Of `tables` (as "table" or
-// "schema.table"; empty: all) only. Throws Failure: config for a name that is wrong or a named column that cannot be
-// worked on, usage for a table without encrypted columns, sql.
+// "schema.table"; empty: all) only, as to those left out, too. Throws Failure: config for a name that is wrong or a
+// named column that cannot be worked on, usage for a table without encrypted columns, sql.
 ColumnChoice choose_columns(Session&, Dialect, const std::vector<std::string>& named,
                             const std::vector<std::string>& tables, const Keyring&);
 

@@ -160,8 +160,8 @@ FoundColumn find_named(Session& session, Dialect dialect, std::string_view name)
           : postgres_columns(session, fmt::format("t.oid = pg_catalog.to_regclass({}) AND a.attname = {}",
                                                   sql::quote_text(dialect, table), column));
   if (found.empty()) {
-    throw Failure(ErrorKind::sql, fmt::format("there is no column {} in this database", name),
-                  "look at encrypted_columns in dunlin.toml");
+    throw Failure(ErrorKind::config, fmt::format("there is no column {} in this database", name),
+                  "correct the name in encrypted_columns of dunlin.toml, or in DUNLIN_ENCRYPTED_COLUMNS");
   }
   return std::move(found.front());
 }

@@ -8,6 +8,8 @@
 #include <thread>
 #include <utility>
 
+#include <fmt/format.h>
+
 #include "dunlin/error.h"
 #include "secrets/batch_change.h"
 #include "secrets/page_queue.h"
@@ -237,10 +239,10 @@ class Run {
                 send(connection, column, changes, changed);
               },
               tally);
-        } catch (const Failure&) {
+        } catch (const Failure& failure) {
           // A batch may be several statements, and what is committed counts.
           told(page->column, std::move(tally));
-          throw;
+          throw Failure(of_column(failure.error(), column));
         }
         told(page->column, std::move(tally));
       }
@@ -249,6 +251,19 @@ class Run {
       if (!worker_failure_) worker_failure_ = std::current_exception();
       queue.close();
     }
+  }
+
+  // Of many columns, the one that the server would not let us change.
+  static Error of_column(Error error, const EncryptedColumn& column) {
+    if (error.kind != ErrorKind::sql) return error;
+    error.message = fmt::format("{}: {}", column.shown(), error.message);
+    if (error.hint.empty() && error.sqlstate == "25006")
+      error.hint = "this server takes no writes: name the primary in the database URL";
+    else if (error.hint.empty() && error.sqlstate != "42501")
+      error.hint =
+          fmt::format("what is changed stays changed; to go round it: encrypted_columns = [\"-{}\"] in dunlin.toml",
+                      column.shown());
+    return error;
   }
 
   void send(Connection& connection, const EncryptedColumn& column, std::span<const ChangedValue> changes,
@@ -289,7 +304,7 @@ class Run {
       column.read = tally.records;
       column.changed += tally.changed;
       column.undecryptable = tally.undecryptable;
-      column.left = tally.old - tally.changed;
+      column.left = report_.interrupted ? 0 : tally.old - tally.changed;
       column.keys = tally.keys;
       for (Undecryptable& value : tally.listed) {
         if (report_.undecryptable.size() < kMostListed) report_.undecryptable.push_back(std::move(value));

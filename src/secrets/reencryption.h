@@ -42,12 +42,12 @@ struct Undecryptable {
 
 struct ColumnReport {
   EncryptedColumn column;
-  std::size_t records = 0;                  // when it was first read, or counted before that
-  std::size_t old = 0;                      // of those, under another key than the primary and decryptable
-  std::size_t changed = 0;                  // in all passes
-  std::size_t undecryptable = 0;            // in the last pass
-  std::size_t left = 0;                     // under another key in the last pass, decryptable, and not changed
-  std::size_t read = 0;                     // in the last pass
+  std::size_t records = 0;        // when it was first read, or counted before that
+  std::size_t old = 0;            // of those, under another key than the primary and decryptable
+  std::size_t changed = 0;        // in all passes
+  std::size_t undecryptable = 0;  // in the last pass
+  std::size_t left = 0;           // under another key in the last pass, decryptable, and not changed; 0 if interrupted
+  std::size_t read = 0;           // in the last pass
   std::map<std::string, std::size_t> keys;  // of the last pass: values by key id, as far as they have one
 };
 

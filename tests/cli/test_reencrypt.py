@@ -159,7 +159,7 @@ def test_a_discovered_column_with_other_values_is_left_for_the_configuration(dun
     assert "id=2" in rotate(database.url).ok(9).stdout
     assert database.value("select body_encrypted::json->>'key_id' from notes where id = 1") == "kek-v2"
     settings.write_text('encrypted_columns = ["notes.body"]\n')
-    assert "there is no column notes.body" in rotate(database.url).ok(1).stderr
+    assert "there is no column notes.body" in rotate(database.url).ok(2).stderr
     settings.write_text("encrypted_columns = [1]\n")
     assert "dunlin.toml:1:21" in rotate(database.url).ok(2).stderr
 
@@ -170,7 +170,38 @@ def test_one_table_and_its_misspelling(database, keys, rotate):
     database.execute("insert into more values (1, %s)", keys.value("kek-v1"))
     assert rotate(database.url, "--table", "more").ok().stdout.endswith("Re-encrypted 1 of 1 records\n")
     assert rotate(database.url, "-t", "public.users").ok().stdout.endswith("Re-encrypted 42 of 100 records\n")
-    assert "no encrypted column of a table user " in rotate(database.url, "-t", "user").ok(2).stderr
+    assert "there is no table user with a column of encrypted values" in rotate(database.url, "-t", "user").ok(2).stderr
+
+
+def test_what_is_left_out_says_what_to_do(database, keys, rotate):
+    fill(database, keys)
+    database.execute("create table keyless (a_encrypted text); create table older (id int primary key, b_encrypted text, c_encrypted text)")
+    database.execute("insert into older values (1, %s, %s)", keys.value("kek-v9"), keys.value("kek-v1"))
+    text = rotate(database.url, "-n").ok(9).stdout
+    assert ("public.keyless.a_encrypted: its table has no primary key to find rows by\n    give its table a primary key, or leave it alone: "
+            'encrypted_columns = ["-public.keyless.a_encrypted"] in dunlin.toml\n') in text
+    one = rotate(database.url, "-t", "older").ok(9).stdout
+    assert ("public.older.b_encrypted: 1 of 1 sampled values are no encrypted values under a key given (id=1 is under the key kek-v9, "
+            "which is not given)\n    add that key to SECRETS_ENCRYPTION_KEY_PREVIOUS, or leave it alone") in one
+    assert "keyless" not in one and "Proven" not in one and one.endswith("Re-encrypted 1 of 1 records\n")
+    report = rotate(database.url, "-t", "older", "--json").ok(9).json()
+    assert report["left"] == 0 and report["proven"] is False and report["not_covered"][0]["fix"].startswith("add that key")
+
+
+def test_to_cover_nothing_is_no_success(dunlin, database, keys, rotate):
+    fill(database, keys)
+    (dunlin.directory / "dunlin.toml").write_text('encrypted_columns = ["-users.token_encrypted"]\n')
+    told = rotate(database.url).ok(9).stdout
+    assert "Not finished: no column is covered, so nothing was looked at: keep the older keys." in told and "Proven" not in told
+
+
+def test_a_change_that_the_server_refuses_names_its_column(database, keys, rotate):
+    fill(database, keys)
+    database.execute("create function refuse() returns trigger language plpgsql as 'begin raise exception ''no such change''; end'")
+    database.execute("create trigger t before update on users for each row when (new.id = 7) execute function refuse()")
+    told = rotate(database.url, "-b", "5").ok(1).stderr
+    assert "public.users.token_encrypted: no such change (P0001)" in told
+    assert 'Next: what is changed stays changed; to go round it: encrypted_columns = ["-public.users.token_encrypted"]' in told
 
 
 def test_no_such_column_at_all_is_no_success(database, keys, rotate):
@@ -182,6 +213,15 @@ def test_keys_that_are_missing_wrong_or_come_from_a_command(dunlin, database, ke
     assert "SECRETS_ENCRYPTION_KEY is not set" in dunlin("reencrypt", url=database.url).ok(2).stderr
     wrong = rotate(database.url, env={"SECRETS_ENCRYPTION_KEY": "kek-v2:not the base64 of anything"}).ok(2)
     assert "not the base64" not in wrong.stderr
+    text = keys.files["kek-v9"].read_text()
+    assert text.endswith("\n") and rotate(database.url, "-n", env={"SECRETS_ENCRYPTION_KEY": text}).ok(9)
+    # What Docker makes of a bind mount whose file is not there.
+    folder = dunlin.directory / "kek.key"
+    folder.mkdir()
+    told = rotate(database.url, env={"SECRETS_ENCRYPTION_KEY_FILE": str(folder)}).ok(2).stderr
+    assert f"SECRETS_ENCRYPTION_KEY_FILE names {folder}, which is a directory\nNext: mount the secret there" in told
+    told = dunlin("info", env={"DATABASE_URL_FILE": str(folder)}).ok(2).stderr
+    assert f"DATABASE_URL_FILE names {folder}: cannot read {folder}: Is a directory\nNext: mount the secret there" in told
     only = {"PATH": "/usr/bin:/bin"}
     command = f"cat {keys.files['kek-v2']} {keys.files['kek-v1']}"
     assert rotate(database.url, "--key-command", command, env=only).ok().stdout.endswith("42 of 100 records\n")
@@ -319,7 +359,8 @@ def test_dry_run_and_verify_need_no_right_to_write(postgres, database, keys, rot
     url = postgres.url(database.name, user=PASSWORD_USER, password=PASSWORD)
     rotate(url, "--dry-run").ok()
     rotate(url, "--verify").ok()
-    assert "permission denied" in rotate(url).ok(1).stderr
+    denied = rotate(url).ok(1).stderr
+    assert "permission denied for table users (42501)\nNext: as the owner: GRANT SELECT, UPDATE ON \"public\".\"users\" TO \"app\";" in denied
     database.execute("create table others (id int primary key, x_encrypted text)")
     assert "not covered: public.others.x_encrypted: permission denied" in rotate(url, "-n").ok(9).stdout
 

@@ -1,7 +1,9 @@
 #include <charconv>
+#include <set>
 
 #include <CLI/CLI.hpp>
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "base/exit_code.h"
 #include "cli/commands/commands.h"
@@ -12,6 +14,7 @@
 #include "cli/render/rotation_report.h"
 #include "secrets/column_choice.h"
 #include "secrets/reencryption.h"
+#include "sql/quote.h"
 
 namespace dunlin::cli {
 namespace {
@@ -104,7 +107,7 @@ class Reencrypt final : public Command {
     };
     RotationOutcome outcome{.rotation = options_.rotation,
                             .key_id = ring.primary_id(),
-                            .report = rotate(invocation, open, dialect, choice.covered, ring),
+                            .report = rotate(invocation, open, dialect, choice.covered, ring, server.user),
                             .left_out = std::move(choice.left_out)};
     show(invocation, outcome, server);
     if (outcome.report.interrupted) return exit_code(ErrorKind::interrupted, invocation.interrupt.signal());
@@ -113,7 +116,8 @@ class Reencrypt final : public Command {
 
  private:
   secrets::RotationReport rotate(const Invocation& invocation, const secrets::OpenSession& open, Dialect dialect,
-                                 const std::vector<secrets::EncryptedColumn>& columns, const Keyring& ring) const {
+                                 const std::vector<secrets::EncryptedColumn>& columns, const Keyring& ring,
+                                 const std::string& user) const {
     Console& console = invocation.console;
     std::optional<CountBar> bar;
     if (console.terminals().error && !invocation.log.on_stderr() && !invocation.quiet()) {
@@ -123,15 +127,42 @@ class Reencrypt final : public Command {
     }
     auto told = invocation.clock.now();
     const secrets::OnProgress on_progress = [&](const RotationProgress& progress) {
-      if (bar) bar->show(progress.done, progress.of, progress.column->shown());
+      const std::string column = progress.column->shown();
+      // A bar that begins again has to say why.
+      if (bar)
+        bar->show(progress.done, progress.of,
+                  progress.pass == 1
+                      ? column
+                      : fmt::format("look {} at what was written meanwhile · {}", progress.pass, column));
       if (invocation.clock.now() - told < kTold) return;
       told = invocation.clock.now();
       invocation.log.write(LogLevel::info, "rotation_progress",
                            fmt::format("pass {}: {} of {} values read, {} changed", progress.pass, progress.done,
                                        progress.of, progress.changed));
     };
-    return secrets::rotate(open, dialect, columns, ring, options_, &invocation.interrupt, invocation.clock,
-                           on_progress);
+    try {
+      return secrets::rotate(open, dialect, columns, ring, options_, &invocation.interrupt, invocation.clock,
+                             on_progress);
+    } catch (const Failure& failure) {
+      Error error = failure.error();
+      if (error.kind == ErrorKind::connect) {
+        error.hint = "what is changed stays changed; the same command goes on from there when the server is back";
+      } else if (error.sqlstate == "42501" && error.hint.empty()) {
+        error.hint = rights(dialect, columns, user);
+      }
+      throw Failure(std::move(error));
+    }
+  }
+
+  std::string rights(Dialect dialect, const std::vector<secrets::EncryptedColumn>& columns,
+                     const std::string& user) const {
+    std::set<std::string> tables;
+    for (const secrets::EncryptedColumn& column : columns) {
+      tables.insert(sql::quote_name(dialect, column.table));
+    }
+    const bool read_only = options_.rotation == Rotation::verify || options_.rotation == Rotation::rehearse;
+    return fmt::format("as the owner: GRANT SELECT{} ON {} TO {};", read_only ? "" : ", UPDATE",
+                       fmt::join(tables, ", "), sql::quote_name(dialect, user));
   }
 
   static void show(const Invocation& invocation, const RotationOutcome& outcome, const ServerInfo& server) {

@@ -72,6 +72,9 @@ std::string proof(const RotationOutcome& outcome, const Paint& paint) {
   if (report.interrupted) {
     return paint.caution("Interrupted.") + " What is done stays done; the same command goes on from there.\n";
   }
+  if (report.columns.empty()) {
+    return paint.bad("Not finished:") + " no column is covered, so nothing was looked at: keep the older keys.\n";
+  }
   if (!report.proven) {
     const std::size_t left = report.total(&ColumnReport::left);
     if (left == 0) {
@@ -112,7 +115,7 @@ std::string_view rotation_word(Rotation rotation) {
 }  // namespace
 
 bool RotationOutcome::complete() const {
-  if (!report.clean()) return false;
+  if (!report.clean() || report.columns.empty()) return false;
   if (std::ranges::any_of(left_out, &secrets::LeftOut::matters)) return false;
   return report.proven || !changing(rotation);
 }
@@ -128,8 +131,8 @@ std::string render_rotation(const RotationOutcome& outcome, const Paint& paint) 
     const std::string line = fmt::format("not covered: {}: {}\n", column.column, column.reason);
     text += "  " + (column.matters ? paint.caution(printable(line)) : printable(line));
     if (column.matters) {
-      text += fmt::format("    name it in dunlin.toml: encrypted_columns = [\"{0}\"], or leave it alone: [\"-{0}\"]\n",
-                          printable(column.column));
+      text += fmt::format("    {}, or leave it alone: encrypted_columns = [\"-{}\"] in dunlin.toml\n",
+                          printable(column.fix), printable(column.column));
     }
   }
   const auto& listed = outcome.report.undecryptable;
@@ -164,7 +167,8 @@ Json rotation_json(const RotationOutcome& outcome, std::string_view database) {
   }
   Json left_out = Json::array();
   for (const secrets::LeftOut& column : outcome.left_out) {
-    left_out.push_back({{"column", column.column}, {"reason", column.reason}, {"matters", column.matters}});
+    left_out.push_back(
+        {{"column", column.column}, {"reason", column.reason}, {"fix", column.fix}, {"matters", column.matters}});
   }
   Json undecryptable = Json::array();
   for (const secrets::Undecryptable& value : report.undecryptable) {
@@ -179,7 +183,7 @@ Json rotation_json(const RotationOutcome& outcome, std::string_view database) {
           {"reencrypted", report.total(&ColumnReport::changed)},
           {"undecryptable", report.total(&ColumnReport::undecryptable)},
           {"left", changing(outcome.rotation) ? report.total(&ColumnReport::left) : 0},
-          {"proven", report.proven},
+          {"proven", report.proven && outcome.complete()},
           {"passes", report.passes},
           {"columns", std::move(columns)},
           {"not_covered", std::move(left_out)},
