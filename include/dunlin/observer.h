@@ -88,7 +88,8 @@ class Observer {
   // `step` is null for a notice that belongs to no migration.
   virtual void notice(const Step* step, const ServerNotice&) { (void)step; }
   virtual void diagnostic(const Diagnostic&) {}
-  // The connection broke; the run reconnects and finds out what became of its last commit.
+  // The connection broke; the run reconnects and finds out what became of its last commit. `why` it broke at the first
+  // attempt (1), and why the one before failed at every other.
   virtual void reconnecting(const Error& why, int attempt) { (void)why, (void)attempt; }
 };
 

@@ -91,9 +91,10 @@ std::optional<Error> RunSession::recover(const Error& why) {
   Clock& clock = *project_.clock;
   const auto give_up = clock.now() + options_.reconnect_for;
   milliseconds pause{100};
+  Error last = why;
   for (int attempt = 1;; ++attempt) {
     if (interrupted()) return interrupted_error();
-    observer_.reconnecting(why, attempt);
+    observer_.reconnecting(last, attempt);
     try {
       session_ = project_.connect(false);
       observer_.connected(session_->server());
@@ -111,6 +112,7 @@ std::optional<Error> RunSession::recover(const Error& why) {
         error.cause = std::make_shared<const Error>(failure.error());
         return error;
       }
+      last = failure.error();
     }
     if (clock.sleep(pause, project_.session.interrupt)) return interrupted_error();
     pause = std::min(pause * 2, milliseconds{2'000});

@@ -197,8 +197,9 @@ void LogObserver::diagnostic(const Diagnostic& finding) {
 
 void LogObserver::reconnecting(const Error& why, int attempt) {
   log_.write(LogLevel::warning, "reconnecting",
-             fmt::format("the connection broke ({}); reconnecting to find out how far the run came, try {}",
-                         why.message, attempt),
+             attempt == 1
+                 ? fmt::format("the connection broke ({}); reconnecting to find out how far the run came", why.message)
+                 : fmt::format("reconnecting, try {}: {}", attempt, why.message),
              {{"attempt", std::int64_t{attempt}}});
 }
 

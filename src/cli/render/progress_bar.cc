@@ -58,6 +58,7 @@ void ProgressBar::run_started(const Plan& plan) {
     name_width_ = std::max(name_width_, std::min(display_width(line.name), kWidestName));
   }
   finished_ = 0;
+  furthest_ = 0;
   current_.reset();
   waiting_lines_.clear();
   if (!title_printed_) {
@@ -180,6 +181,7 @@ void ProgressBar::diagnostic(const Diagnostic& finding) {
 void ProgressBar::reconnecting(const Error& why, int attempt) {
   if (attempt <= 1) print(screen_.paint.caution("warning:") + " the connection broke: " + one_line(why.message) + '\n');
   waiting_lines_ = {fmt::format("  reconnecting, to find out how far the run came · try {}", attempt)};
+  if (attempt > 1) waiting_lines_.push_back(indented(one_line(why.message)));
   redraw();
 }
 
@@ -222,13 +224,22 @@ std::string ProgressBar::status_of(const LiveMigration& current) const {
   return text;
 }
 
-// The share of the running statement where the server tells it, else of the migrations.
-std::string ProgressBar::bar() const {
-  double share = steps_.empty() ? 0 : static_cast<double>(finished_) / static_cast<double>(steps_.size());
-  if (current_ && current_->progress && current_->progress->total > 0) {
-    share = static_cast<double>(current_->progress->done) / static_cast<double>(current_->progress->total);
+// Of the migrations, with the part of the present one that is done, as far as that is known. It never goes back: a
+// server counts each phase of a statement from its beginning.
+double ProgressBar::share_done() const {
+  double done = static_cast<double>(finished_);
+  if (current_ && current_->index < steps_.size()) {
+    const auto statements = static_cast<double>(std::max<std::size_t>(steps_[current_->index].statements, 1));
+    double here = static_cast<double>(current_->statements_done);
+    if (current_->progress && current_->progress->total > 0)
+      here += static_cast<double>(current_->progress->done) / static_cast<double>(current_->progress->total);
+    done += std::min(1.0, here / statements);
   }
-  const auto full = std::min(kBarCells, static_cast<std::size_t>(share * kBarCells));
+  return steps_.empty() ? 0 : done / static_cast<double>(steps_.size());
+}
+
+std::string ProgressBar::bar() const {
+  const auto full = std::min(kBarCells, static_cast<std::size_t>(furthest_ * kBarCells));
   return fmt::format("  [{}{}] {} of {} · {}", std::string(full, '#'), std::string(kBarCells - full, '.'), finished_,
                      steps_.size(), format_clock(clock_.now() - began_));
 }
@@ -264,6 +275,7 @@ void ProgressBar::print(std::string_view text) {
 void ProgressBar::redraw() {
   if (done_) return;
   const std::size_t columns = std::max<std::size_t>(screen_.columns(), 20);
+  furthest_ = std::max(furthest_, share_done());
   const auto lines = live_lines();
   std::string frame = clearing();
   for (const std::string& line : lines) frame += shorten(line, columns - 1) + '\n';

@@ -69,6 +69,7 @@ class ProgressBar final : public Observer {
 
   std::string aligned(const Line&, std::string_view status) const;
   std::string status_of(const LiveMigration&) const;
+  double share_done() const;
   std::string bar() const;
   std::vector<std::string> live_lines() const;
   // Prints above the live part, for good.
@@ -86,6 +87,7 @@ class ProgressBar final : public Observer {
   std::size_t version_width_ = 0;
   std::size_t name_width_ = 0;
   std::size_t finished_ = 0;
+  double furthest_ = 0;
   std::optional<LiveMigration> current_;
   std::vector<std::string>
       waiting_lines_;  // for the run lock, for a reconnect, or for who blocks the current statement

@@ -74,7 +74,7 @@ TEST_F(Transcript, ARunOnATerminalShowsTheServersProgress) {
   20261120093000  add_invoices              done      41 ms
   20261120101500  index_invoices_customer   CREATE INDEX CONCURRENTLY · building index 61 % · 0:42, about 0:27 left
   20261120110000  invoice_status
-  [##############..........] 1 of 3 · 0:43
+  [############............] 1 of 3 · 0:43
 )");
 }
 
