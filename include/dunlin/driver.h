@@ -220,6 +220,8 @@ class DatabaseAdmin {
   virtual ~DatabaseAdmin() = default;
   // False when it exists already.
   virtual bool create(const std::string& url, const SessionOptions&) = 0;
+  // Throws Failure (safety) when this user could not create it again after a drop.
+  virtual void require_right_to_create(const std::string& /*url*/, const SessionOptions&) {}
   // False when there was none. `force` ends other sessions first.
   virtual bool drop(const std::string& url, const SessionOptions&, bool force) = 0;
   // The schema as SQL, without data.

@@ -7,6 +7,7 @@ import zlib
 import pytest
 
 from support.postgres import PASSWORD, PASSWORD_USER
+from support.waiting import until
 
 PIECES = (PASSWORD, urllib.parse.quote(PASSWORD, safe=""))
 
@@ -79,6 +80,15 @@ def test_reset(dunlin, database, invoices):
     database.query("insert into customers values (1, 'x')")
     dunlin("reset", "--yes", url=database.url).ok()
     assert database.value("select count(*) from customers") == 0
+
+
+def test_reset_deletes_nothing_that_it_could_not_make_again(dunlin, postgres, invoices):
+    database = postgres.database("kept")
+    database.execute(f'create role owner_of_one login; alter database "{database.name}" owner to owner_of_one')
+    refused = dunlin("reset", "--yes", url=postgres.url(database.name, user="owner_of_one")).ok(8)
+    assert 'user "owner_of_one" could not create database' in refused.stderr and "CREATEDB" in refused.stderr
+    assert database.value("select 1") == 1
+    postgres.drop_database(database.name)
 
 
 def test_the_lock_names_its_holder_and_is_released(dunlin, database, invoices):
@@ -196,3 +206,17 @@ def wait_until(condition):
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.02)  # until the program is connected
+
+
+def test_a_reconnect_that_fails_says_why(dunlin, postgres, database, migrations):
+    migrations.add("0001_slow", "SELECT pg_sleep(60);\n")
+    database.execute("create role runs_once login; grant all on schema public to runs_once")
+    running = dunlin.start("migrate", "--reconnect-for", "2s", url=postgres.url(database.name, user="runs_once"))
+    sleeping = "select pid from pg_stat_activity where usename = 'runs_once' and query like 'SELECT pg_sleep%%'"
+    until(lambda: database.query(sleeping), "it runs")
+    database.execute("alter role runs_once nologin")
+    database.query("select pg_terminate_backend(pid) from pg_stat_activity where usename = 'runs_once'")
+    said = running.end().ok(7).stderr
+    assert "the connection broke (terminating connection due to administrator command" in said
+    assert "reconnecting, try 2:" in said and 'role "runs_once" is not permitted to log in' in said.split("try 2:")[1].splitlines()[0]
+    database.execute("drop owned by runs_once; drop role runs_once")

@@ -21,8 +21,10 @@ class Reset final : public Command {
     const RunOptions options = invocation.settings.run_options();
     refuse_unrunnable(project, options);
     const Database database{project.driver, project.url, project.session};
+    DatabaseAdmin& admin = admin_of(database);
+    admin.require_right_to_create(database.url, database.session);
     confirm_drop(invocation, database);
-    if (admin_of(database).drop(database.url, database.session, force_)) {
+    if (admin.drop(database.url, database.session, force_)) {
       invocation.say(fmt::format("{} was deleted.\n", database_title(database.driver->describe(database.url))));
     }
     create_database(invocation, database);

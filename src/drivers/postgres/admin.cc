@@ -93,6 +93,22 @@ bool PostgresAdmin::create(const std::string& url, const SessionOptions& options
   return true;
 }
 
+void PostgresAdmin::require_right_to_create(const std::string& url, const SessionOptions& options) {
+  const Parameters parameters = parse_url(url);
+  const std::string database = name_of(parameters);
+  const auto link = open_maintenance(parameters, database, options);
+  const bool may =
+      !ask(*link,
+           "SELECT 1 FROM pg_catalog.pg_roles r WHERE r.rolname = current_user AND (r.rolcreatedb OR r.rolsuper)")
+           .empty();
+  if (may) return;
+  throw Failure(ErrorKind::safety,
+                fmt::format("user \"{}\" could not create database \"{}\" again: it may not create databases",
+                            link->server.user, database),
+                fmt::format("ALTER ROLE {} CREATEDB, or empty the schema instead of the database",
+                            sql::quote_name(Dialect::postgres, link->server.user)));
+}
+
 bool PostgresAdmin::drop(const std::string& url, const SessionOptions& options, bool force) {
   const Parameters parameters = parse_url(url);
   const std::string database = name_of(parameters);
