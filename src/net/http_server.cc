@@ -68,7 +68,7 @@ tcp::endpoint endpoint_of(asio::io_context& context, const Address& address) {
   const auto found = resolver.resolve(address.host, std::to_string(address.port), tcp::resolver::passive, problem);
   if (problem || found.empty()) {
     throw Failure(ErrorKind::usage, fmt::format("cannot listen on {}: {}", to_string(address), problem.message()),
-                  "give an address of this machine: --listen 127.0.0.1:8080");
+                  "give an address of this machine, as 127.0.0.1:8080");
   }
   return found.begin()->endpoint();
 }
@@ -79,7 +79,7 @@ tcp::acceptor listening(asio::io_context& context, const Address& address) {
   } catch (const boost::system::system_error& problem) {
     throw Failure(ErrorKind::io, fmt::format("cannot listen on {}: {}", to_string(address), problem.code().message()),
                   problem.code() == asio::error::address_in_use
-                      ? "another program listens there: choose another --listen"
+                      ? "another program listens there: end it, or give another port"
                       : std::string{});
   }
 }

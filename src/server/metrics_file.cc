@@ -106,8 +106,9 @@ void push_metrics(std::string_view gateway, const std::string& database, const R
   while (gateway.ends_with('/')) gateway.remove_suffix(1);
   const std::string url = fmt::format("{}/metrics/job/dunlin/database@base64/{}", gateway, url_safe_base64(database));
   const std::string body = exposition_of({{database, run}});
+  // POST leaves what this run does not know: when the last success was.
   const auto answer = net::http_call(
-      {.method = "PUT", .url = url, .content_type = kExpositionType, .body = body, .interrupt = interrupt});
+      {.method = "POST", .url = url, .content_type = kExpositionType, .body = body, .interrupt = interrupt});
   if (answer.status >= 300) {
     const std::string_view said =
         std::string_view(answer.body).substr(0, std::min<std::size_t>(answer.body.find('\n'), 200));

@@ -128,8 +128,15 @@ void write_run_metrics(Exposition& exposition, const RunMetricsByDatabase& all) 
     }
   }
   for (const Family& family : kFamilies) {
+    // Not a success in 1970: a Pushgateway would take it for the last one.
+    const auto is_known = [&](const RunMetrics& metrics) {
+      return family.value != &RunMetrics::last_success_at || metrics.last_success_at > 0;
+    };
+    if (std::ranges::none_of(all, is_known, &RunMetricsByDatabase::value_type::second)) continue;
     exposition.family(family.name, family.type, family.help);
-    for (const auto& [database, metrics] : all) exposition.sample(metrics.*family.value, {{"database", database}});
+    for (const auto& [database, metrics] : all) {
+      if (is_known(metrics)) exposition.sample(metrics.*family.value, {{"database", database}});
+    }
   }
   exposition.family(kSucceeded, "gauge", "Whether the last run succeeded.");
   for (const auto& [database, metrics] : all) {

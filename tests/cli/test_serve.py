@@ -397,7 +397,7 @@ def test_two_cannot_listen_on_one_address(serve, applied, dunlin, database):
     service = serve()
     address = service.url.removeprefix("http://")
     result = dunlin("serve", "--listen", address, url=database.url).ok(2)
-    assert f"cannot listen on {address}" in result.stderr and "choose another --listen" in result.stderr
+    assert f"cannot listen on {address}" in result.stderr and "give another port" in result.stderr
 
 
 @pytest.mark.parametrize("address", ["8080", "localhost:http", "::1:8080", "127.0.0.1:99999", ""])
@@ -490,6 +490,12 @@ def test_runs_push_to_a_gateway(dunlin, postgres, three):
         dunlin("migrate", "--push-metrics", f"http://{gateway}", url=database.url).ok()
         text = fetch(gateway, "/metrics")
         assert 'outcome="nothing"' in text and 'outcome="applied"' not in text
+        last = [line for line in text.splitlines() if line.startswith("dunlin_last_success_timestamp_seconds{")]
+        three.add("0009_wrong", "CREATE TABEL wrong;")
+        dunlin("migrate", "--push-metrics", f"http://{gateway}", url=database.url).ok(1)
+        text = fetch(gateway, "/metrics")
+        assert 'outcome="failed"' in text and "dunlin_last_run_success{" in text
+        assert [line for line in text.splitlines() if line.startswith("dunlin_last_success_timestamp_seconds{")] == last
     finally:
         account.stop(process)
         postgres.drop_database(database.name)

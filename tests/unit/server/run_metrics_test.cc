@@ -46,6 +46,15 @@ TEST(RunMetrics, AFailedRunKeepsTheLastSuccess) {
   EXPECT_FALSE(kept.last_run_succeeded);
 }
 
+TEST(RunMetrics, OneThatNeverSucceededSaysNothingOfALastSuccess) {
+  RunMetrics failed;
+  failed.runs["failed"] = 1;
+  EXPECT_EQ(text_of({{"app", failed}}).find("dunlin_last_success"), std::string::npos);
+  const std::string text = text_of({{"app", failed}, {"other", some_run()}});
+  EXPECT_EQ(text.find("dunlin_last_success_timestamp_seconds{database=\"app\"}"), std::string::npos);
+  EXPECT_NE(text.find("dunlin_last_success_timestamp_seconds{database=\"other\"}"), std::string::npos);
+}
+
 TEST(RunMetrics, WhatIsSomebodyElsesIsNotRead) {
   for (const std::string_view text :
        {"node_load1 0.5\n", "dunlin_runs_total 1\n", "dunlin_runs_total{database=\"a\",outcome=\"b\"} one\n",
