@@ -116,6 +116,10 @@ class Builder {
   }
 
   void warn() {
+    if (outline_.statements == 0) {
+      add(Severity::warning, "no-statements", fmt::format("{} holds no statement", step_.migration.version.text),
+          "write it before it is recorded as applied", {});
+    }
     for (const sql::Mention& left : outline_.leaves_behind) {
       add(Severity::warning, "leaves-state",
           fmt::format("leaves {} behind; dunlin puts it back, other tools would carry it into the next migration",
