@@ -38,6 +38,8 @@ struct SourcePosition {
   int column = 0;
   // How many code points are to be underlined; 0 and 1 both mean one.
   int length = 0;
+
+  friend bool operator==(const SourcePosition&, const SourcePosition&) = default;
 };
 
 struct Error {

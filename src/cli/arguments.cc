@@ -42,6 +42,15 @@ std::string parser_message(const CLI::ParseError& problem) {
   return text;
 }
 
+// "could not convert: --max-rate = x": every option that is converted is a number.
+std::string conversion_message(const CLI::ConversionError& problem) {
+  const std::string text = problem.what();
+  const auto colon = text.find(": ");
+  const auto equals = text.find(" = ");
+  if (colon == std::string::npos || equals == std::string::npos || equals < colon) return parser_message(problem);
+  return fmt::format("{}: \"{}\" is not a number", text.substr(colon + 2, equals - colon - 2), text.substr(equals + 3));
+}
+
 std::vector<std::string_view> names_of_commands() {
   std::vector<std::string_view> names;
   for (const CommandRow& row : command_rows()) {
@@ -101,6 +110,12 @@ void CommandLine::define_setting(CLI::App& app, const SettingRow& row) {
   if (!row.fallback.empty() && row.kind != SettingKind::on_off) option->default_str(std::string(row.fallback));
 }
 
+std::string CommandLine::help_hint() const {
+  const auto found = std::ranges::find_if(defined_, [](const Defined& each) { return each.app->parsed(); });
+  return found == defined_.end() ? std::string(kHelpHint)
+                                 : fmt::format("dunlin help {} lists its flags", found->row->name);
+}
+
 void CommandLine::parse(std::vector<std::string> words) {
   // Go's flag package spells long options with one dash; CLI11 would read them as a heap of short ones.
   for (std::string& word : words) {
@@ -116,12 +131,13 @@ void CommandLine::take_words(std::vector<std::string> words, bool already_transl
   } catch (const CLI::ArgumentMismatch& problem) {
     const std::string text = problem.what();
     if (text.find("required") == std::string::npos) {
-      throw Failure(ErrorKind::usage, parser_message(problem), std::string(kHelpHint));
+      throw Failure(ErrorKind::usage, parser_message(problem), help_hint());
     }
-    throw Failure(ErrorKind::usage, fmt::format("{} needs a value", text.substr(0, text.find(':'))),
-                  std::string(kHelpHint));
+    throw Failure(ErrorKind::usage, fmt::format("{} needs a value", text.substr(0, text.find(':'))), help_hint());
+  } catch (const CLI::ConversionError& problem) {
+    throw Failure(ErrorKind::usage, conversion_message(problem), help_hint());
   } catch (const CLI::ParseError& problem) {
-    throw Failure(ErrorKind::usage, parser_message(problem), std::string(kHelpHint));
+    throw Failure(ErrorKind::usage, parser_message(problem), help_hint());
   }
   for (const Defined& each : defined_) {
     if (!each.app->parsed()) continue;

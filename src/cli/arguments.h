@@ -46,6 +46,8 @@ class CommandLine {
   };
 
   void define_setting(CLI::App&, const SettingRow&);
+  // Of the command that has been read so far.
+  std::string help_hint() const;
   void take_words(std::vector<std::string> words, bool already_translated);
   void refuse_leftover(std::span<const std::string> left) const;
   [[noreturn]] void refuse_flag(const std::string& flag) const;

@@ -44,6 +44,13 @@ void look_at_history(const Examination& at) {
 void look_for_unsettled(const Examination& at) {
   if (!at.patient.project || !at.history.exists) return;
   for (const Unsettled& left : unsettled(*at.patient.project, at.session)) {
+    if (left.goes_on) {
+      at.add(Section::migrations, Level::warning, "unsettled",
+             fmt::format("{} {} is half done, and the next run goes on with it: {}", left.version.text, left.name,
+                         left.evidence),
+             {left.direction == Direction::up ? "dunlin migrate" : "dunlin down"});
+      continue;
+    }
     at.add_error(Section::migrations, "unsettled",
                  {.kind = ErrorKind::remains,
                   .message = fmt::format("{} {} has to be settled: {}", left.version.text, left.name, left.evidence),

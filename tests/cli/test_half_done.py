@@ -88,6 +88,12 @@ def test_baseline_does_not_write_over_it(half, midway):
     check_settled(half)
 
 
+def test_the_doctor_names_the_command_that_goes_on(half, midway):
+    findings = [one for one in half("doctor", "--json").json()["findings"] if one["check"] == "unsettled"]
+    assert [(one["level"], one["fix"]) for one in findings] == [("warning", ["dunlin migrate"])]
+    assert findings[0]["message"].startswith("2 indexed is half done, and the next run goes on with it: ")
+
+
 def test_it_is_shown_while_the_next_run_goes_on_with_it(half, midway):
     told = row(half)
     assert told["state"] == "pending" and told["flags"] == ["half-done"]

@@ -168,7 +168,7 @@ class Wait final : public Command {
     Error error = look.hopeless.value_or(
         Error{.kind = reached ? ErrorKind::pending : ErrorKind::connect,
               .message = fmt::format("gave up after {}: {}", format_duration(waited), look.why),
-              .hint = reached              ? "dunlin info"
+              .hint = reached              ? (look.pending > 0 ? "dunlin migrate" : "dunlin info")
                       : !look.hint.empty() ? look.hint
                                            : "check that the server runs and may be reached from here"});
     // One document only: with --json it is this one, so the error is not thrown to be reported again.

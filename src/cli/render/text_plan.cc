@@ -90,6 +90,11 @@ class PlanText {
   std::string text_;
 };
 
+// It comes last, with what to type.
+bool is_refusal(const Plan& plan, const Diagnostic& finding) {
+  return plan.refusal && plan.refusal->message == finding.message && plan.refusal->where == finding.where;
+}
+
 }  // namespace
 
 std::string render_plan(const Plan& plan, const PlanView& view, const Paint& paint) {
@@ -99,7 +104,9 @@ std::string render_plan(const Plan& plan, const PlanView& view, const Paint& pai
                : fmt::format(" · {} pending of {}\n\n", plan.steps.size() + plan.left_pending, plan.catalog_size);
   // A plan that must not be run may hold scripts that cannot even be cut into statements.
   if (!plan.refusal) text += PlanText(plan, view, paint).render();
-  for (const Diagnostic& finding : plan.diagnostics) text += render_diagnostic(finding, paint);
+  for (const Diagnostic& finding : plan.diagnostics) {
+    if (!is_refusal(plan, finding)) text += render_diagnostic(finding, paint);
+  }
   if (plan.refusal) {
     text += render_error(*plan.refusal, paint) + "This plan would be refused.\n";
     return text + render_next(plan.refusal->hint, paint);
