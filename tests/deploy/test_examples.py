@@ -1,6 +1,7 @@
 """examples/kubernetes and examples/helm: every object is accepted, is confined, and does what the guide says; scripts do, too."""
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -244,6 +245,16 @@ def test_as_a_job_the_application_waits_for_it(render):
     assert "annotations" not in job["metadata"] and job["metadata"]["name"] == "myapp-migrations-2.0.0"
     waits, = deployment["spec"]["template"]["spec"]["initContainers"]
     assert waits["args"] == ["wait", "--timeout", "300s"] and keys(waits) == {"DATABASE_URL": "app-url"}
+
+
+@pytest.mark.parametrize("release", ["myapp", "an-application-with-a-name-of-more-than-forty"])
+def test_each_version_has_a_job_of_its_own_whatever_its_tag(release, helm_template):
+    tags = ["1.2.0_RC1", "release-2026.11.22", "release-2026.12.05", "sha-" + "4f" * 20, "sha-" + "4f" * 19 + "aa", "x" * 128]
+    names = [of_kind(helm_template(release, CHART, "production", ("migrations.run=job", f"image.tag={tag}")), "Job")[0]
+             ["metadata"]["name"] for tag in tags]
+    assert len(set(names)) == len(tags)
+    for name in names:
+        assert len(name) <= 63 and re.fullmatch(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*", name), name
 
 
 def test_as_an_init_container_there_is_no_job(render):

@@ -6,6 +6,17 @@
 {{- end -}}
 {{- end -}}
 
+{{/* The migrations' version as a part of a name: of a long one its beginning, and a digest that tells it from others. */}}
+{{- define "myapp.version" -}}
+{{- $tag := coalesce .Values.migrations.image.tag .Values.image.tag .Chart.AppVersion | toString -}}
+{{- $name := $tag | lower | replace "_" "-" | replace "+" "-" | trimSuffix "-" | trimSuffix "." -}}
+{{- if gt (len $name) 20 -}}
+{{- printf "%s-%s" ($name | trunc 11 | trimSuffix "-" | trimSuffix ".") (sha256sum $tag | trunc 8) -}}
+{{- else -}}
+{{- $name -}}
+{{- end -}}
+{{- end -}}
+
 {{- define "myapp.selectorLabels" -}}
 app.kubernetes.io/name: {{ .Chart.Name }}
 app.kubernetes.io/instance: {{ .Release.Name }}
