@@ -11,8 +11,10 @@ from support.kubernetes.observed import (PATIENCE, events_of, find_condition, li
                                          wait_for_event, wait_for_job, wait_until_running)
 from support.waiting import until
 
-ANEW = ("; it is not tried again before there is another version, another spec, or another value of the annotation"
-        f" {GROUP}/retry")
+
+def anew(namespace):
+    return ("; it is not tried again before there is another version or another spec. To try it again: "
+            f"kubectl annotate -n {namespace} migrator web {GROUP}/retry=$(date +%s) --overwrite")
 
 
 @pytest.fixture
@@ -66,7 +68,7 @@ def test_what_failed_is_said_and_tried_again_later(api, failed, namespace, tmp_p
 @pytest.mark.parametrize("code", [2, 5, 8])
 def test_what_cannot_get_better_is_not_tried_again(api, failed, namespace, code):
     said = failed(code)
-    assert said["message"].endswith(ANEW) and f"exit code {code}" in said["message"]
+    assert said["message"].endswith(anew(namespace)) and f"exit code {code}" in said["message"]
     stalled = wait_for_condition(api, "web", namespace, "Stalled", status="True")
     assert stalled["reason"] == "MigrationsFailed" and stalled["message"] == said["message"]
     assert len([one for one in events_of(api, "web", namespace) if one[1] == "MigrationsFailed"]) == 1
@@ -77,7 +79,7 @@ def test_the_job_s_own_tries_end_with_what_cannot_get_better(kubernetes, api, na
     api.create(migrator("web", namespace, script=failing(5), backoffLimit=6))
     api.create(with_folder(workload("Deployment", "web", namespace, "myapp:v1"), tmp_path))
     stalled = wait_for_condition(api, "web", namespace, "Stalled", status="True")
-    assert "exit code 5" in stalled["message"] and stalled["message"].endswith(ANEW)
+    assert "exit code 5" in stalled["message"] and stalled["message"].endswith(anew(namespace))
     wait_for_job(api, "web", namespace, lambda one: one["spec"]["parallelism"] == 0 and not one["status"].get("active"))
     tries = len(lines(tmp_path / "log"))
     assert tries < 3, "one, and the next if that was begun before the first was looked at"
@@ -88,14 +90,27 @@ def test_the_job_s_own_tries_end_with_what_cannot_get_better(kubernetes, api, na
 
 
 def test_it_is_tried_again_on_demand(kubernetes, api, failed, namespace, tmp_path):
-    failed(2)
+    said = failed(2)
     before = wait_for_job(api, "web", namespace)["metadata"]["uid"]
     (tmp_path / "mended").touch()
-    kubernetes.kubectl("annotate", "migrator", "web", f"{GROUP}/retry=1", "--overwrite", namespace=namespace).ok()
+    kubernetes.run("sh", "-c", said["message"].split("To try it again: ")[1]).ok()
     api.wait_for("Job", "web-migrations", namespace, lambda one: one is None or one["metadata"]["uid"] != before,
                  timeout=PATIENCE)
     finish(api, namespace, tmp_path, 2)
-    assert api.get(KIND, "web", namespace)["status"]["retried"] == "1"
+    assert api.get(KIND, "web", namespace)["status"]["retried"].isdigit()
+
+
+def test_a_migrator_that_is_made_anew_runs_once_more(api, namespace, tmp_path):
+    """The database was restored: what its status said of it is gone with it."""
+    one = migrator("web", namespace, script="echo migrated >>/shared/log")
+    api.create(one)
+    api.create(with_folder(workload("Deployment", "web", namespace, "myapp:v1"), tmp_path))
+    wait_until_running(api, "web", namespace)
+    api.delete(KIND, "web", namespace)
+    api.wait_for(KIND, "web", namespace, gone, timeout=PATIENCE)
+    api.create(one)
+    until(lambda: lines(tmp_path / "log") == ["migrated"] * 2, "it ran again", PATIENCE)
+    wait_for_condition(api, "web", namespace, "Ready", status="True")
 
 
 def test_the_next_version_starts_anew(kubernetes, api, failed, namespace, tmp_path):

@@ -100,7 +100,7 @@ def test_migrators_of_a_lock_group_take_turns(api, roll, namespace, tmp_path):
     until(lambda: lines(tmp_path / "log") == ["v1 begins"], "the first migration runs", PATIENCE)
     roll("v2", "two")
     wait_for_condition(api, "two", namespace, status="False", reason="WaitingForLock",
-                       message="Migration myapp:v2 waits for one of lock group orders")
+                       message="Migration myapp:v2 waits for migrator one of lock group orders")
     assert api.find("Job", "two-migrations", namespace) is None
     (tmp_path / "go").touch()
     for name in ("one", "two"):
@@ -125,7 +125,7 @@ def test_who_comes_next_waits_for_a_migration_that_still_ends(api, roll, namespa
     api.wait_for("Job", "one-migrations", namespace, condition("Failed"), timeout=PATIENCE)
     roll("v2", "two", **GRACE)
     wait_for_condition(api, "two", namespace, status="False", reason="WaitingForLock",
-                       message=f"Migration myapp:v2 waits for one of lock group orders: pod {pod['metadata']['name']} on node "
+                       message=f"Migration myapp:v2 waits for migrator one of lock group orders: pod {pod['metadata']['name']} on node "
                                f"{pod['spec']['nodeName']} is ending")
     roll("v3", "one", **GRACE)
     wait_for_condition(api, "one", namespace, status="False", reason="WaitingForPod",
@@ -194,7 +194,9 @@ def test_a_rollback_that_is_blocked(api, roll, namespace, tmp_path):
               == [f"myapp:{version}"], f"{version} runs", PATIENCE)
     roll("v1")
     wait_for_condition(api, "web", namespace, status="False", reason="RollbackBlocked",
-                       message="myapp:v1 is older than myapp:v2, which has been migrated to: spec.rollbackPolicy is block")
+                       message="myapp:v1 is older than myapp:v2, which has been migrated to: its pods wait, as spec.rollbackPolicy is "
+                               "block. Deploy myapp:v2 or a newer version, or set rollbackPolicy to skip if myapp:v1 works with the schema "
+                               "as it is now")
     wait_for_condition(api, "web", namespace, "Stalled", status="True")
     assert len(pods_of(api, "web", namespace, "Running")) == 1 and lines(tmp_path / "log") == ["v1", "v2"]
 

@@ -54,7 +54,13 @@ class ContractDecider {
       target_.obstacle = "a migration has to end first";
     } else {
       target_ = contract_target(migrator_, *situation_.survey, status_);
+      version_ = target_.wanted;
     }
+    // What has been contracted stays so. Before that, nothing may close the way back of a version that does not work.
+    const bool is_done = version_ != nullptr && status_.contract && status_.contract->state == Progress::done &&
+                         status_.contract->identity == version_->identity();
+    if (version_ != nullptr && !is_done && !situation_.survey->undecided.empty())
+      target_ = {.wanted = nullptr, .obstacle = situation_.survey->undecided};
     const bool is_counting = status_.contract && status_.contract->state != Progress::done;
     if (target_.wanted == nullptr && is_counting) status_.contract->since.reset();
   }
@@ -160,7 +166,7 @@ class ContractDecider {
     const bool is_started = contract && contract->state == Progress::started && contract->identity == identity;
     if (is_recorded || is_started) return;
     status_.contract = Contract{.identity = identity, .state = Progress::started};
-    if (is_target(identity)) retire_others();
+    if (version_ != nullptr && version_->identity() == identity) retire_others();
   }
 
   void with_job() {
@@ -273,7 +279,7 @@ class ContractDecider {
   Verdict failure_verdict() const {
     const FailedRun& failure = *status_.contract->failure;
     return failure.next_try ? contract_failed_and_due(job_text(), failure.identity, failure.detail, *failure.next_try)
-                            : contract_failed_for_good(job_text(), failure.identity, failure.detail);
+                            : contract_failed_for_good(migrator_, job_text(), failure.identity, failure.detail);
   }
 
   // Each failure once.
@@ -301,6 +307,8 @@ class ContractDecider {
   const Json* job_;
   const Time now_;
   MigratorStatus& status_;
+  // What there is to contract to; and the same once it works.
+  const Wanted* version_ = nullptr;
   ContractTarget target_;
   ContractStep step_;
 };
@@ -335,8 +343,11 @@ void withdraw_contract(MigratorStatus& status) {
 void hear_rollback(const Migrator& migrator, MigratorStatus& status) {
   if (status.rollback_allowed == migrator.rollback_allowed) return;
   status.rollback_allowed = migrator.rollback_allowed;
+  // What stands behind the identity only makes it another value than before.
+  const std::string_view identity =
+      std::string_view(migrator.rollback_allowed).substr(0, migrator.rollback_allowed.find(' '));
   for (Migrated& entry : status.migrated) {
-    if (entry.identity == migrator.rollback_allowed) entry.retired_by.clear();
+    if (entry.identity == identity) entry.retired_by.clear();
   }
 }
 

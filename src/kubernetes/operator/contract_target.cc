@@ -37,6 +37,21 @@ std::string CurrentVersion::version_of(const std::string& identity) const {
   return trigger_ == Trigger::pod_template ? identity.substr(0, identity.rfind('@')) : identity;
 }
 
+namespace {
+
+std::string two_versions(const Survey& survey) {
+  const Wanted& newest = survey.wanted.front();
+  const auto other =
+      std::ranges::find_if(survey.wanted, [&](const Wanted& wanted) { return wanted.identity() != newest.identity(); });
+  std::string text = "workloads are of different versions";
+  if (other != survey.wanted.end())
+    text += fmt::format(": {} wants {}, {} wants {}", newest.workloads.front(), newest.identity(),
+                        other->workloads.front(), other->identity());
+  return text;
+}
+
+}  // namespace
+
 ContractTarget contract_target(const Migrator& migrator, const Survey& survey, const MigratorStatus& status) {
   const auto left = pending(migrator, survey, status);
   if (!left.empty()) return {.obstacle = fmt::format("{} has not been migrated to yet", left.front()->identity())};
@@ -47,7 +62,7 @@ ContractTarget contract_target(const Migrator& migrator, const Survey& survey, c
       return {.obstacle = fmt::format("{} is a rollback", wanted.identity())};
   }
   const CurrentVersion current(migrator, survey);
-  if (current.is_split()) return {.obstacle = "workloads are of different versions"};
+  if (current.is_split()) return {.obstacle = two_versions(survey)};
   const auto other = std::ranges::find_if(survey.live, [&](const auto& identity) { return !current.has(identity); });
   if (other != survey.live.end()) return {.obstacle = fmt::format("there are pods of {}", *other)};
   for (const Migrated& entry : status.migrated) {

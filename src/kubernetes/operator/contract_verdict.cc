@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/utf8.h"
+#include "kubernetes/operator/annotate_command.h"
 #include "kubernetes/operator/keys.h"
 
 namespace dunlin::manager {
@@ -34,11 +35,6 @@ std::string failed_text(std::string_view job, std::string_view identity, std::st
   return with_detail(fmt::format("Contract job {} of {} failed", job, identity), detail);
 }
 
-std::string annotate(const Migrator& migrator, std::string_view key, std::string_view identity) {
-  return fmt::format("kubectl annotate -n {} migrator {} {}={} --overwrite", migrator.namespace_name, migrator.name,
-                     key, identity);
-}
-
 }  // namespace
 
 Verdict contract_held_up(std::string_view why) {
@@ -52,7 +48,7 @@ Verdict contract_due_at(std::string_view identity, Time due) {
 
 Verdict contract_needs_approval(const Migrator& migrator, std::string_view identity) {
   return waits("ContractNeedsApproval", fmt::format("Contract command of {} may run now. To run it: {}", identity,
-                                                    annotate(migrator, kContract, identity)));
+                                                    annotate_command(migrator, kContract, identity)));
 }
 
 Verdict contract_suspended(std::string_view identity) {
@@ -60,9 +56,10 @@ Verdict contract_suspended(std::string_view identity) {
 }
 
 Verdict contract_waits_for_lock(std::string_view identity, std::string_view group, const LockHolder& holder) {
-  return waits("ContractWaitingForLock", with_detail(fmt::format("Contract command of {} waits for {} of lock group {}",
-                                                                 identity, holder.migrator, group),
-                                                     holder.detail));
+  return waits("ContractWaitingForLock",
+               with_detail(fmt::format("Contract command of {} waits for migrator {} of lock group {}", identity,
+                                       holder.migrator, group),
+                           holder.detail));
 }
 
 Verdict contract_waits_for_pod(std::string_view identity, std::string_view detail) {
@@ -99,11 +96,12 @@ Verdict contract_failed_and_due(std::string_view job, std::string_view identity,
       Progress::working);
 }
 
-Verdict contract_failed_for_good(std::string_view job, std::string_view identity, std::string_view detail) {
+Verdict contract_failed_for_good(const Migrator& migrator, std::string_view job, std::string_view identity,
+                                 std::string_view detail) {
   return verdict(Truth::no, kContractFailed,
-                 fmt::format("{}; it is not tried again before there is another version, another contractCommand, or "
-                             "another value of the annotation {}",
-                             failed_text(job, identity, detail), kRetry),
+                 fmt::format("{}; it is not tried again before there is another version or another contractCommand. To "
+                             "try it again: {}",
+                             failed_text(job, identity, detail), retry_command(migrator)),
                  Progress::stuck);
 }
 
@@ -122,7 +120,7 @@ Verdict rollback_behind_contract(const Migrator& migrator, std::string_view iden
                  fmt::format("{} is older than {}, whose contract command takes from the schema what older "
                              "versions need: its pods wait. Deploy {} or a newer version. If {} works with the schema "
                              "as it is now: {}",
-                             identity, by, by, identity, annotate(migrator, kAllowRollback, identity)),
+                             identity, by, by, identity, allow_rollback_command(migrator, identity)),
                  Progress::stuck);
 }
 

@@ -29,8 +29,9 @@ Verdict contract_failed(std::string_view job, std::string_view identity, std::st
 // The Job has given up, and is made again later.
 Verdict contract_failed_and_due(std::string_view job, std::string_view identity, std::string_view detail,
                                 kubernetes::Time next_try);
-// The Job has given up, and so have we.
-Verdict contract_failed_for_good(std::string_view job, std::string_view identity, std::string_view detail);
+// The Job has given up, and so have we. With the command that tries again.
+Verdict contract_failed_for_good(const Migrator&, std::string_view job, std::string_view identity,
+                                 std::string_view detail);
 Verdict contract_create_failed(std::string_view error);
 Verdict contracted(std::string_view identity);
 

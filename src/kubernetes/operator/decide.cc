@@ -61,6 +61,7 @@ class Decider {
       job_ = owned.object;
       job_pods_ = owned.pods;
     }
+    if (job_ != nullptr) outcome_ = job_outcome(*job_, job_pods_, migrator_.spec.log_tail, now_);
     contract_job_ = find_contract_job(migrator_, situation_.jobs);
     lingering_ = still_running(lingering(situation_.jobs, situation_.migration_pods), now_);
   }
@@ -72,7 +73,9 @@ class Decider {
       if (!survey_.wants(seen.identity))
         record_without_job(status_, Migrated::Origin::adopted, seen.identity, seen.image, seen.workload, now_);
     }
-    hear_retry(migrator_, now_, status_);
+    // While a pod of it runs nothing can be tried again: what somebody has asked for is heard when it has ended.
+    is_asked_ = status_.retried != migrator_.retry && outcome_.state != State::running && !outcome_.unexplained;
+    if (is_asked_) hear_retry(migrator_, now_, status_);
     hear_rollback(migrator_, status_);
     restart_changed(migrator_, survey_, now_, status_);
     forget_failures(survey_, job_ == nullptr ? std::string{} : kubernetes::uid_of(*job_), status_);
@@ -122,7 +125,7 @@ class Decider {
   }
 
   void with_job() {
-    const JobOutcome outcome = job_outcome(*job_, job_pods_, migrator_.spec.log_tail, now_);
+    const JobOutcome& outcome = outcome_;
     if (outcome.state == State::succeeded) return with_success();
     // It may still run: its name is not free, and nobody knows yet how it ends.
     if (kubernetes::is_being_deleted(*job_)) return with_going_job();
@@ -136,8 +139,9 @@ class Decider {
         if (!outcome.begun) decision_.again_in = kPatience;
         return say(running(job_text(), job.image, outcome.detail.empty() ? survey_.problem : outcome.detail));
       case State::failing:
-        if (gives_way || outcome.hopeless || recorded) return with_failure(job, outcome, recorded);
-        return say_failed(failed(job_text(), job.image, outcome.detail));
+        if (gives_way || outcome.hopeless || recorded || is_asked_ || has_changed(job))
+          return with_failure(job, outcome, recorded);
+        return tell_once(failed(job_text(), job.image, outcome.detail));
       case State::failed:
         if (outcome.unexplained && !recorded) {
           decision_.again_in = std::chrono::seconds(1);
@@ -234,6 +238,7 @@ class Decider {
     const bool goes_on = outcome.state == State::failing;
     if (!recorded) {
       record_failure(status_, job, outcome.hopeless, outcome.detail, now_);
+      if (is_asked_) try_at_once(status_, job.identity, now_);
       say_failure(job.identity, job.image, true);
       decision_.again_in = std::chrono::seconds(0);
       return;
@@ -247,6 +252,13 @@ class Decider {
                                  .uid = job.uid,
                                  .resource_version = kubernetes::resource_version_of(*job_)};
     say_what_is_next();
+  }
+
+  // Its author has mended what it is made from: what is left of its own tries would fail as the last one did.
+  bool has_changed(const EndedJob& job) const {
+    const auto wanted = std::ranges::find(survey_.wanted, job.identity, &Wanted::identity);
+    return wanted != survey_.wanted.end() && !job.config.empty() &&
+           authors_config(job.config) != authors_config(config_of(migrator_, *wanted));
   }
 
   void delete_stale(const EndedJob& job, std::string resource_version) {
@@ -362,8 +374,8 @@ class Decider {
     if (is_blocked()) {
       const std::string& identity = status_.blocked.front();
       const std::string& retired_by = status_.find_migrated(identity)->retired_by;
-      if (!retired_by.empty()) return say(rollback_behind_contract(migrator_, identity, retired_by));
-      return say(rollback_blocked(identity, rolled_back_from(survey_, status_, identity)));
+      return tell_once(retired_by.empty() ? rollback_blocked(identity, rolled_back_from(survey_, status_, identity))
+                                          : rollback_behind_contract(migrator_, identity, retired_by));
     }
     admit_present();
     say(up_to_date(survey_.wanted.front().image));
@@ -384,7 +396,7 @@ class Decider {
     if (failure == nullptr) return;
     const Verdict verdict = failure->next_try ? failed_and_due(job_text(), image, failure->detail,
                                                                kubernetes::format_time(*failure->next_try))
-                                              : failed_for_good(job_text(), image, failure->detail);
+                                              : failed_for_good(migrator_, job_text(), image, failure->detail);
     if (is_news) {
       tell(verdict);
     } else {
@@ -392,8 +404,7 @@ class Decider {
     }
   }
 
-  // A Job that fails and fails tells of each failure once.
-  void say_failed(const Verdict& verdict) {
+  void tell_once(const Verdict& verdict) {
     const Condition* before = status_.conditions.find("MigrationsReady");
     const bool is_news = before == nullptr || before->reason != verdict.reason || before->message != verdict.message;
     if (is_news) return tell(verdict);
@@ -436,6 +447,10 @@ class Decider {
   Survey survey_;
   const Json* job_ = nullptr;
   std::vector<const PodView*> job_pods_;
+  // Of job_; succeeded where there is none.
+  JobOutcome outcome_{.state = State::succeeded, .detail = {}};
+  // Somebody has asked just now to try again what has failed.
+  bool is_asked_ = false;
   const OwnedJob* contract_job_ = nullptr;
   // Which pod may run although its Job has ended or is gone; empty: none.
   std::string lingering_;

@@ -53,6 +53,12 @@ void hear_retry(const Migrator& migrator, Time now, MigratorStatus& status) {
   if (status.contract && status.contract->failure) start_anew(*status.contract->failure, now);
 }
 
+void try_at_once(MigratorStatus& status, const std::string& identity, Time now) {
+  for (FailedRun& failure : status.failures) {
+    if (failure.identity == identity) start_anew(failure, now);
+  }
+}
+
 void restart_changed(const Migrator& migrator, const Survey& survey, Time now, MigratorStatus& status) {
   for (FailedRun& failure : status.failures) {
     const auto wanted = std::ranges::find(survey.wanted, failure.identity, &Wanted::identity);

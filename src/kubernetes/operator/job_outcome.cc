@@ -103,6 +103,12 @@ bool is_hopeless(int exit_code, const std::string& message) {
   return exit_code == 5 || exit_code == 8;
 }
 
+// Our own helper: the image has no such folder, and never will have.
+bool is_hopeless_copy(const ContainerView& container) {
+  return container.name == "copy" && container.exit_code == 2 &&
+         container.message.find("dunlin-operator: error:") != std::string::npos;
+}
+
 // Why the Job gave up, unless that is only that its pods have failed often enough.
 std::string reason_of(const Json& job) {
   const Json& given_up = condition(job, "Failed");
@@ -127,7 +133,8 @@ void describe_failure(const Json& job, const std::vector<const PodView*>& pods, 
     details.push_back(pod->reason);
     if (const ContainerView* container = failed_container(*pod)) {
       const bool is_migration = container == migration_of(*pod);
-      outcome.hopeless = is_migration && is_hopeless(*container->exit_code, container->message);
+      outcome.hopeless =
+          is_migration ? is_hopeless(*container->exit_code, container->message) : is_hopeless_copy(*container);
       details.push_back((is_migration ? "" : fmt::format("init container {}: ", container->name)) +
                         end_of(*container, log_tail));
     }
@@ -197,6 +204,13 @@ std::string why_it_waits(const std::vector<const PodView*>& pods, Time now) {
   return {};
 }
 
+// A quota, a policy or a ServiceAccount that is not there: only the events of the Job know.
+std::string why_it_has_no_pod(const Json& job) {
+  if (text(field(job, "status", "startTime")).empty()) return {};
+  return fmt::format("it has no pod yet; to see why: kubectl describe -n {} job {}", kubernetes::namespace_of(job),
+                     kubernetes::name_of(job));
+}
+
 }  // namespace
 
 JobOutcome job_outcome(const Json& job, const std::vector<const PodView*>& pods, int log_tail, Time now) {
@@ -211,6 +225,7 @@ JobOutcome job_outcome(const Json& job, const std::vector<const PodView*>& pods,
   }
   outcome.state = is_true(condition(job, "Failed")) ? State::failed : state_of_unfinished(job, pods, now);
   if (outcome.state == State::idle || outcome.state == State::running) outcome.detail = why_it_waits(pods, now);
+  if (outcome.state == State::idle && pods.empty()) outcome.detail = why_it_has_no_pod(job);
   if (outcome.detail.empty() && outcome.state != State::idle) describe_failure(job, pods, log_tail, outcome);
   outcome.unexplained = outcome.state == State::failed && outcome.detail.empty() && has_ended_just_now(job, now);
   return outcome;

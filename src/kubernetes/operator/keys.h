@@ -20,7 +20,8 @@ inline constexpr std::string_view kKeptStatus = "migrations.coderanger.net/statu
 inline constexpr std::string_view kRetry = "migrations.coderanger.net/retry";
 // On Migrators with `contract: manual`: the identity whose contract command may run.
 inline constexpr std::string_view kContract = "migrations.coderanger.net/contract";
-// On Migrators: the identity that may start although a contract command has run since.
+// On Migrators: the identity that may start although a contract command has run since; behind a space anything that
+// makes it another value than before.
 inline constexpr std::string_view kAllowRollback = "migrations.coderanger.net/allow-rollback";
 
 // On a Job's pods, the Migrator's name.

@@ -109,6 +109,7 @@ PodView read_pod(const Json& pod) {
                .phase = phase_of(text(field(pod, "status", "phase"))),
                .reason = text(field(pod, "status", "reason")),
                .being_deleted = kubernetes::is_being_deleted(pod),
+               .is_ready = kubernetes::is_true(kubernetes::condition(pod, "Ready")),
                .node = text(field(pod, "spec", "nodeName"))};
   view.end_due = kubernetes::parse_time(text(field(pod, "metadata", "deletionTimestamp")));
   view.taken = kubernetes::parse_time(text(field(pod, "status", "startTime"))).value_or(view.created);

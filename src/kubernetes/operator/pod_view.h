@@ -52,6 +52,8 @@ struct PodView {
   // Why it failed, where that was not its containers' doing: "Evicted".
   std::string reason;
   bool being_deleted = false;
+  // Its node says that it serves.
+  bool is_ready = false;
   // When it is to have ended, if it is being deleted.
   std::optional<kubernetes::Time> end_due;
   // Empty as long as no node has it; then why not, in the scheduler's words, kept of a migration's pods only.

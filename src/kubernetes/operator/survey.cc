@@ -6,6 +6,7 @@
 #include "dunlin/error.h"
 #include "kubernetes/operator/identity.h"
 #include "kubernetes/operator/image_reference.h"
+#include "kubernetes/operator/rollout.h"
 
 namespace dunlin::manager {
 namespace {
@@ -199,13 +200,16 @@ bool Survey::wants(const std::string& identity) const {
 }
 
 Survey survey(const Migrator& migrator, const std::vector<WorkloadPods>& workloads) {
-  return Surveyor(migrator, workloads).run();
+  Survey result = Surveyor(migrator, workloads).run();
+  result.undecided = why_undecided(migrator, workloads);
+  return result;
 }
 
 Survey survey_database(const Migrator& migrator, const DatabaseOrder& order,
                        const std::vector<WorkloadPods>& workloads) {
   const Migrated* current = migrator.status.find_migrated(order.identity);
-  Survey result{.wanted = {}, .present = {}, .proven = {}, .live = {}, .problem = order.problem};
+  Survey result{.wanted = {}, .present = {}, .proven = {}, .live = {}, .problem = order.problem, .undecided = {}};
+  result.undecided = why_undecided(migrator, workloads);
   for (const WorkloadPods& entry : workloads) {
     for (const PodView* pod : entry.pods) {
       if (!pod->is_live() || !pod->migration_of.empty() || !migrator.selects(pod->labels)) continue;

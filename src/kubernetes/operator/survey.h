@@ -53,6 +53,8 @@ struct Survey {
   std::set<std::string> live;
   // Why nothing is wanted although there are pods; empty when that is no question.
   std::string problem;
+  // Why it is not known yet whether what is wanted works, or empty: rollout.h.
+  std::string undecided;
 
   bool wants(const std::string& identity) const;
 };

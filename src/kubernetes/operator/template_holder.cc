@@ -33,12 +33,13 @@ Json kept_of(const Json& object) {
   if (const std::string& value = kubernetes::annotation(object, kDaemonSetGeneration); !value.empty())
     metadata["annotations"] = {{kDaemonSetGeneration, value}};
   Json& spec = kept["spec"];
-  copy(field(object, "spec"), spec, {"template", "workloadRef"});
+  copy(field(object, "spec"), spec, {"template", "workloadRef", "replicas", "paused"});
   const Json& of_cron_job = field(object, "spec", "jobTemplate", "spec", "template");
   if (!of_cron_job.is_null()) spec["jobTemplate"]["spec"]["template"] = of_cron_job;
   const Json& claims = field(object, "spec", "volumeClaimTemplates");
   if (!claims.is_null()) spec["volumeClaimTemplates"] = claim_names(claims);
-  copy(field(object, "status"), kept["status"], {"observedGeneration", "updateRevision", "currentPodHash"});
+  copy(field(object, "status"), kept["status"],
+       {"observedGeneration", "updateRevision", "currentPodHash", "desiredNumberScheduled"});
   return kept;
 }
 

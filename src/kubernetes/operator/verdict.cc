@@ -6,7 +6,7 @@
 #include <fmt/format.h>
 
 #include "base/utf8.h"
-#include "kubernetes/operator/keys.h"
+#include "kubernetes/operator/annotate_command.h"
 
 namespace dunlin::manager {
 namespace {
@@ -88,13 +88,13 @@ Verdict failed_and_due(std::string_view job, std::string_view image, std::string
                  fmt::format("{}; it is tried again at {}", failed_text(job, image, detail), when), Progress::working);
 }
 
-Verdict failed_for_good(std::string_view job, std::string_view image, std::string_view detail) {
-  return verdict(
-      Truth::no, "MigrationsFailed",
-      fmt::format("{}; it is not tried again before there is another version, another spec, or another value "
-                  "of the annotation {}",
-                  failed_text(job, image, detail), kRetry),
-      Progress::stuck);
+Verdict failed_for_good(const Migrator& migrator, std::string_view job, std::string_view image,
+                        std::string_view detail) {
+  return verdict(Truth::no, "MigrationsFailed",
+                 fmt::format("{}; it is not tried again before there is another version or another spec. To try it "
+                             "again: {}",
+                             failed_text(job, image, detail), retry_command(migrator)),
+                 Progress::stuck);
 }
 
 Verdict suspended(std::string_view image) {
@@ -103,7 +103,7 @@ Verdict suspended(std::string_view image) {
 }
 
 Verdict waits_for_lock(std::string_view image, std::string_view group, const LockHolder& holder) {
-  std::string text = fmt::format("Migration {} waits for {} of lock group {}", image, holder.migrator, group);
+  std::string text = fmt::format("Migration {} waits for migrator {} of lock group {}", image, holder.migrator, group);
   if (!holder.detail.empty()) text += fmt::format(": {}", holder.detail);
   return verdict(Truth::no, "WaitingForLock", std::move(text), Progress::working);
 }
@@ -116,7 +116,10 @@ Verdict waits_for_pod(std::string_view image, std::string_view detail) {
 Verdict rollback_blocked(std::string_view image, std::string_view newer) {
   return verdict(
       Truth::no, "RollbackBlocked",
-      fmt::format("{} is older than {}, which has been migrated to: spec.rollbackPolicy is block", image, newer),
+      fmt::format(
+          "{} is older than {}, which has been migrated to: its pods wait, as spec.rollbackPolicy is block. Deploy "
+          "{} or a newer version, or set rollbackPolicy to skip if {} works with the schema as it is now",
+          image, newer, newer, image),
       Progress::stuck);
 }
 

@@ -9,6 +9,8 @@
 
 namespace dunlin::manager {
 
+struct Migrator;
+
 enum class Truth { yes, no, unknown };
 
 struct Verdict {
@@ -48,8 +50,8 @@ Verdict succeeded_with_more(std::string_view job, std::string_view image, std::s
 Verdict failed(std::string_view job, std::string_view image, std::string_view detail);
 // The Job has given up, and is made again later.
 Verdict failed_and_due(std::string_view job, std::string_view image, std::string_view detail, std::string_view when);
-// The Job has given up, and so have we.
-Verdict failed_for_good(std::string_view job, std::string_view image, std::string_view detail);
+// The Job has given up, and so have we. With the command that tries again.
+Verdict failed_for_good(const Migrator&, std::string_view job, std::string_view image, std::string_view detail);
 Verdict suspended(std::string_view image);
 Verdict waits_for_lock(std::string_view image, std::string_view group, const LockHolder& holder);
 // A pod of an earlier Job may still run.

@@ -85,6 +85,12 @@ void note_revision(const Json& object, Workload& workload) {
   }
 }
 
+void note_rollout(const Json& object, Workload& workload) {
+  workload.is_paused = field(object, "spec", "paused") == true;
+  workload.wants_pods =
+      integer(field(object, "spec", "replicas")) > 0 || integer(field(object, "status", "desiredNumberScheduled")) > 0;
+}
+
 }  // namespace
 
 bool Workload::is_present(const PodView& pod) const {
@@ -114,11 +120,13 @@ Json pod_template_of(const Json& object) {
 }
 
 Workload workload_without_pods(const Json& object) {
-  return {.name = display_name(kubernetes::reference_to(object)),
-          .root = kubernetes::uid_of(object),
-          .pod_template = pod_template_of(object),
-          .made_from = pod_template_of(object),
-          .created = kubernetes::created_at(object).value_or(kubernetes::Time{})};
+  Workload workload{.name = display_name(kubernetes::reference_to(object)),
+                    .root = kubernetes::uid_of(object),
+                    .pod_template = pod_template_of(object),
+                    .made_from = pod_template_of(object),
+                    .created = kubernetes::created_at(object).value_or(kubernetes::Time{})};
+  note_rollout(object, workload);
+  return workload;
 }
 
 OwnerWalk::OwnerWalk(const PodView& pod)
@@ -214,6 +222,7 @@ std::optional<Workload> OwnerWalk::workload() const {
     workload.all_present = true;
   }
   note_revision(*top, workload);
+  note_rollout(*top, workload);
   return workload;
 }
 

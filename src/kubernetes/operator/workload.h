@@ -27,6 +27,9 @@ struct Workload {
   kubernetes::Json made_from;
   // When the direct owner was made.
   kubernetes::Time created;
+  // Its object says that its rollout stands still, and that there should be pods of it (CronJobs and Jobs do not).
+  bool is_paused = false;
+  bool wants_pods = false;
 
   // The pod was made from the present template: no doubt about it.
   bool is_present(const PodView&) const;

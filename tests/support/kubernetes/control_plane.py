@@ -96,12 +96,15 @@ class ControlPlane(Reported):
 
     # Using it.
 
-    def kubectl(self, *words, namespace=None, input=None, kubeconfig=None, env=None, timeout=120) -> Result:
+    def kubectl(self, *words, namespace=None, **more) -> Result:
+        return self.run("kubectl", *(["--namespace", namespace] if namespace else []), *words, **more)
+
+    def run(self, *words, input=None, kubeconfig=None, env=None, timeout=120) -> Result:
+        """Any program, as somebody who has kubectl set up would."""
         environment = {"PATH": os.environ["PATH"], "LC_ALL": "C.UTF-8", "HOME": str(self.directory),
                        "KUBECONFIG": str(kubeconfig or self.kubeconfig()), **(env or {})}
-        where = ["--namespace", namespace] if namespace else []
-        result = subprocess.run(["kubectl", *where, *map(str, words)], env=environment, stdout=subprocess.PIPE,
-                                stderr=subprocess.PIPE, text=True, timeout=timeout, cwd=self.directory,
+        result = subprocess.run([*map(str, words)], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                                text=True, timeout=timeout, cwd=self.directory,
                                 **({"stdin": subprocess.DEVNULL} if input is None else {"input": input}))
         return Result(result.returncode, result.stdout, result.stderr)
 

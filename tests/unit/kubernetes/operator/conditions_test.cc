@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include "kubernetes/operator/migrator.h"
+
 namespace dunlin::manager {
 namespace {
 
@@ -68,7 +70,7 @@ TEST(Conditions, TellKstatusWhetherItGoesOnByItself) {
   EXPECT_EQ(both(up_to_date("i")), std::pair(Truth::no, Truth::no));
   EXPECT_EQ(both(running("j", "i", "")), std::pair(Truth::yes, Truth::no));
   EXPECT_EQ(both(failed_and_due("j", "i", "", "t")), std::pair(Truth::yes, Truth::no));
-  EXPECT_EQ(both(failed_for_good("j", "i", "")), std::pair(Truth::no, Truth::yes));
+  EXPECT_EQ(both(failed_for_good({}, "j", "i", "")), std::pair(Truth::no, Truth::yes));
   EXPECT_EQ(both(in_error("e")), std::pair(Truth::no, Truth::yes));
 }
 
@@ -85,7 +87,7 @@ TEST(Conditions, TheirTimeMovesWithTheStatusOnly) {
 }
 
 TEST(Conditions, AreReadAsTheyWereWritten) {
-  const Conditions conditions = after(failed_for_good("j", "i", "exit code 2"), 4);
+  const Conditions conditions = after(failed_for_good({}, "j", "i", "exit code 2"), 4);
   EXPECT_EQ(Conditions::read(conditions.to_json()), conditions);
 }
 

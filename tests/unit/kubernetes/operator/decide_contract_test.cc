@@ -167,7 +167,8 @@ TEST_F(ContractTest, ARollbackWaitsForOneThatRunsAndIsBlockedByIt) {
   EXPECT_THAT(cluster.condition().message,
               AllOf(HasSubstr("myapp:v1 is older than myapp:v2"),
                     HasSubstr("kubectl annotate -n default migrator testing "
-                              "migrations.coderanger.net/allow-rollback=myapp:v1 --overwrite")));
+                              "migrations.coderanger.net/allow-rollback=\"myapp:v1 $(date +%s)\" --overwrite")));
+  EXPECT_EQ(std::ranges::count(cluster.events, "RollbackBlocked", &Event::reason), 1);
   cluster.deploy("web", "myapp:v2");
   cluster.settle();
   EXPECT_EQ(cluster.condition().reason, "MigrationsUpToDate");
@@ -200,6 +201,81 @@ TEST_F(ContractTest, APersonCanAllowTheRollbackOnce) {
   cluster.pass(minutes(10));
   cluster.settle();
   EXPECT_FALSE(cluster.lets_start("myapp:v1")) << "the permission was for the contract before";
+
+  cluster.annotate("allow-rollback", "myapp:v1 1795000000");
+  cluster.settle();
+  EXPECT_TRUE(cluster.lets_start("myapp:v1")) << "said once more";
+}
+
+// A crash loop behind a rollout that takes the old pods away first: the way back is the way out.
+TEST_F(ContractTest, DoesNotCloseTheWayBackOfAVersionThatDoesNotWork) {
+  roll_out();
+  cluster.drop_other_pods("myapp:v2");
+  cluster.objects["Deployment/web"]["spec"]["replicas"] = 1;
+  cluster.settle();
+  cluster.pass(minutes(30));
+  cluster.settle();
+  EXPECT_EQ(cluster.contract_job(), nullptr);
+  EXPECT_EQ(message(), "The contract command is not run now: no pod of Deployment/web is ready");
+
+  cluster.set_ready("myapp:v2", true);
+  cluster.settle();
+  cluster.pass(minutes(9));
+  cluster.set_ready("myapp:v2", false);
+  cluster.settle();
+  cluster.set_ready("myapp:v2", true);
+  cluster.settle();
+  cluster.pass(minutes(9));
+  cluster.settle();
+  EXPECT_EQ(cluster.contract_job(), nullptr) << "it has to be ready for all of the time";
+  cluster.pass(minutes(1));
+  cluster.settle();
+  ASSERT_NE(cluster.contract_job(), nullptr);
+  cluster.run_job(0, "", kContractJob);
+  cluster.settle();
+  cluster.set_ready("myapp:v2", false);
+  cluster.settle();
+  EXPECT_EQ(cluster.condition("Contracted").status, Truth::yes) << "what has run has run";
+}
+
+TEST_F(ContractTest, WorkloadsOfDifferentVersionsAreNamed) {
+  cluster.set_spec(kSpec);
+  migrate_to("myapp:v1");
+  cluster.deploy("worker", "worker:v2");
+  cluster.settle();
+  cluster.run_job(0);
+  cluster.settle();
+  EXPECT_THAT(message(), HasSubstr("workloads are of different versions: Deployment/worker wants worker:v2, "
+                                   "Deployment/web wants myapp:v1"));
+}
+
+TEST_F(ContractTest, APausedRolloutHoldsItUp) {
+  roll_out();
+  cluster.drop_other_pods("myapp:v2");
+  cluster.settle();
+  cluster.pass(minutes(9));
+  cluster.objects["Deployment/web"]["spec"]["paused"] = true;
+  cluster.settle();
+  EXPECT_EQ(message(), "The contract command is not run now: Deployment/web is paused");
+  cluster.pass(minutes(9));
+  cluster.objects["Deployment/web"]["spec"]["paused"] = false;
+  cluster.settle();
+  cluster.pass(minutes(9));
+  cluster.settle();
+  EXPECT_EQ(cluster.contract_job(), nullptr) << "the time starts anew";
+  cluster.pass(minutes(1));
+  cluster.settle();
+  EXPECT_NE(cluster.contract_job(), nullptr);
+}
+
+TEST_F(ContractTest, APausedRolloutCancelsOneThatHasNotBegun) {
+  let_contract_begin();
+  cluster.objects["Deployment/web"]["spec"]["paused"] = true;
+  cluster.step();
+  EXPECT_TRUE(kubernetes::is_being_deleted(*cluster.contract_job()));
+  EXPECT_THAT(cluster.events.back().message, HasSubstr("had not begun and has been deleted: Deployment/web is paused"));
+  cluster.settle();
+  EXPECT_TRUE(cluster.lets_start("myapp:v1"));
 }
 
 TEST_F(ContractTest, TheNextVersionIsMigratedBehindOneThatRuns) {
@@ -340,7 +416,7 @@ TEST_F(ContractTest, SuspendAndALockHoldItUp) {
   cluster.set_spec(R"({"suspend": false})");
   cluster.lock_holders = {{.migrator = "other", .detail = ""}};
   cluster.settle();
-  EXPECT_EQ(message(), "Contract command of myapp:v2 waits for other of lock group db");
+  EXPECT_EQ(message(), "Contract command of myapp:v2 waits for migrator other of lock group db");
   EXPECT_EQ(cluster.decide().again_in, seconds(10));
   EXPECT_THAT(cluster.contracts, IsEmpty());
   cluster.lock_holders.clear();

@@ -297,8 +297,11 @@ TEST(Identities, P1_3_ARollbackIsBlockedWhenThatIsWanted) {
   migrate(cluster, "myapp:v1");
   EXPECT_EQ(cluster.condition().status, Truth::no);
   EXPECT_EQ(cluster.condition().reason, "RollbackBlocked");
-  EXPECT_EQ(cluster.condition().message,
-            "myapp:v1 is older than myapp:v2, which has been migrated to: spec.rollbackPolicy is block");
+  EXPECT_EQ(
+      cluster.condition().message,
+      "myapp:v1 is older than myapp:v2, which has been migrated to: its pods wait, as spec.rollbackPolicy is block. "
+      "Deploy myapp:v2 or a newer version, or set rollbackPolicy to skip if myapp:v1 works with the schema as it is "
+      "now");
   EXPECT_EQ(cluster.condition("Stalled").status, Truth::yes);
   EXPECT_FALSE(cluster.lets_start("myapp:v1"));
   EXPECT_THAT(cluster.created, ElementsAre("myapp:v1", "myapp:v2"));

@@ -350,6 +350,13 @@ TEST(Jobs, AnEndThatCannotGetBetterStallsAtOnce) {
   EXPECT_THAT(cluster.created, SizeIs(1));
 }
 
+TEST(Jobs, AStalledOneSaysWhatToType) {
+  const FakeCluster cluster = stalled_cluster();
+  EXPECT_THAT(cluster.condition("Stalled").message,
+              testing::EndsWith("To try it again: kubectl annotate -n default migrator testing "
+                                "migrations.coderanger.net/retry=$(date +%s) --overwrite"));
+}
+
 TEST(Jobs, AnEndThatCannotGetBetterStopsTheJobsOwnTries) {
   FakeCluster cluster;
   cluster.deploy("web", "myapp:v1");
@@ -421,6 +428,32 @@ TEST(Jobs, ARetryAnnotationStartsAnew) {
   EXPECT_THAT(cluster.created, SizeIs(3));
 }
 
+TEST(Jobs, ARetryIsHeardBetweenTheTriesOfAJob) {
+  FakeCluster cluster;
+  cluster.deploy("web", "myapp:v1");
+  cluster.settle();
+  cluster.start_job();
+  cluster.finish_job(1, "", false);
+  cluster.settle();
+  EXPECT_THAT(cluster.created, SizeIs(1));
+  cluster.annotate("retry", "1767261600");
+  cluster.settle();
+  EXPECT_THAT(cluster.created, SizeIs(2)) << "it need not wait for the Job's next pod";
+}
+
+TEST(Jobs, ARetryIsKeptWhileAPodRuns) {
+  FakeCluster cluster;
+  cluster.deploy("web", "myapp:v1");
+  cluster.settle();
+  cluster.start_job();
+  cluster.annotate("retry", "1767261600");
+  cluster.settle();
+  EXPECT_THAT(cluster.created, SizeIs(1));
+  cluster.finish_job(1, "", true);
+  cluster.settle();
+  EXPECT_THAT(cluster.created, SizeIs(2)) << "it was asked for, and is not due in a minute";
+}
+
 TEST(Jobs, AnotherSpecStartsAnew) {
   FakeCluster cluster = stalled_cluster();
   cluster.set_spec(R"({"command": ["right", "this", "time"]})");
@@ -449,6 +482,34 @@ TEST(Jobs, AFailedVersionThatIsNoLongerWantedGivesWayBetweenItsTries) {
   cluster.deploy("web", "myapp:v2");
   cluster.settle();
   EXPECT_EQ(job_image(*cluster.job()), "myapp:v2");
+}
+
+TEST(Jobs, AnotherSpecTakesItsTurnBetweenTheTriesOfAJob) {
+  FakeCluster cluster;
+  cluster.deploy("web", "myapp:v1");
+  cluster.settle();
+  cluster.start_job();
+  cluster.finish_job(1, "", false);
+  cluster.settle();
+  EXPECT_THAT(cluster.created, SizeIs(1));
+  cluster.set_spec(R"({"command": ["right", "this", "time"]})");
+  cluster.settle();
+  EXPECT_THAT(cluster.created, SizeIs(2));
+  cluster.run_job(0);
+  cluster.settle();
+  EXPECT_TRUE(cluster.lets_start("myapp:v1"));
+}
+
+TEST(Jobs, AnotherSpecDoesNotEndATryThatRuns) {
+  FakeCluster cluster;
+  cluster.deploy("web", "myapp:v1");
+  cluster.settle();
+  cluster.start_job();
+  cluster.finish_job(1, "", false);
+  cluster.start_job();
+  cluster.set_spec(R"({"command": ["right", "this", "time"]})");
+  cluster.settle();
+  EXPECT_THAT(cluster.created, SizeIs(1));
 }
 
 TEST(Jobs, WhileOneWaitsForItsNextTryAnotherRuns) {

@@ -281,7 +281,7 @@ TEST(Decide, P1_4_MigratorsOfALockGroupTakeTurns) {
   cluster.settle();
   EXPECT_EQ(cluster.job(), nullptr);
   EXPECT_EQ(cluster.condition().reason, "WaitingForLock");
-  EXPECT_EQ(cluster.condition().message, "Migration myapp:v1 waits for audit of lock group main");
+  EXPECT_EQ(cluster.condition().message, "Migration myapp:v1 waits for migrator audit of lock group main");
   EXPECT_TRUE(cluster.decide().again_in.has_value());
   cluster.lock_holders.clear();
   cluster.settle();

@@ -68,6 +68,14 @@ class FakeCluster {
     });
   }
 
+  // The pods of this image serve, or do not.
+  void set_ready(const std::string& image, bool ready) {
+    for (auto& [key, one] : objects) {
+      if (!key.starts_with("Pod/") || one["spec"]["containers"][0]["image"] != image) continue;
+      one["status"]["conditions"] = Json::array({{{"type", "Ready"}, {"status", ready ? "True" : "False"}}});
+    }
+  }
+
   void annotate(const char* key, const std::string& value) {
     migrator["metadata"]["annotations"][std::string("migrations.coderanger.net/") + key] = value;
     touch();

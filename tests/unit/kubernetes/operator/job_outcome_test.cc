@@ -33,7 +33,8 @@ PodView failed_pod(int exit_code, const char* message, std::chrono::seconds age 
 JobOutcome outcome(const char* status, const std::vector<PodView>& pods = {}, int log_tail = 10) {
   std::vector<const PodView*> pointers;
   for (const PodView& pod : pods) pointers.push_back(&pod);
-  return job_outcome(Json{{"status", Json::parse(status)}}, pointers, log_tail, kNow);
+  const Json job{{"metadata", {{"namespace", "shop"}, {"name", "web-migrations"}}}, {"status", Json::parse(status)}};
+  return job_outcome(job, pointers, log_tail, kNow);
 }
 
 TEST(JobOutcome, SucceedsByItsCountOrByItsCondition) {
@@ -54,6 +55,12 @@ TEST(JobOutcome, IsIdleWhereNothingHasBegun) {
   EXPECT_EQ(outcome(R"({"startTime": "2026-01-01T09:59:50Z"})").state, State::running);
   EXPECT_EQ(outcome(R"({"startTime": "2026-01-01T09:50:00Z"})").state, State::idle) << "no pod may be made";
   EXPECT_EQ(outcome(R"({"startTime": "2026-01-01T09:50:00Z", "active": 1})").state, State::running);
+}
+
+TEST(JobOutcome, SaysWhereToLookWhenNoPodIsMade) {
+  EXPECT_EQ(outcome(R"({"startTime": "2026-01-01T09:50:00Z"})").detail,
+            "it has no pod yet; to see why: kubectl describe -n shop job web-migrations");
+  EXPECT_EQ(outcome("{}").detail, "") << "its controller has not seen it yet";
 }
 
 TEST(JobOutcome, IsIdleWhereItsPodCannotStart) {
@@ -121,6 +128,22 @@ TEST(JobOutcome, SaysWhatItsPodWaitsForInTheNodesWords) {
   EXPECT_EQ(outcome(active, {homeless}).state, State::running);
   EXPECT_EQ(outcome(active, {homeless}).detail,
             "pod testing-migrations-x waits for a node: 0/3 nodes are available: 3 Insufficient cpu.");
+}
+
+TEST(JobOutcome, AnImageWithoutTheFolderIsHopeless) {
+  PodView pod = pod_in(PodPhase::failed, {});
+  pod.init_containers = {{.name = "copy",
+                          .started = true,
+                          .exit_code = 2,
+                          .message = "dunlin-operator: error: the image has no directory /nowhere"}};
+  const char* status = R"({"failed": 1})";
+  EXPECT_TRUE(outcome(status, {pod}).hopeless);
+  EXPECT_THAT(outcome(status, {pod}).detail, HasSubstr("init container copy: exit code 2: dunlin-operator: error"));
+  pod.init_containers.front().message = "cp: permission denied";
+  EXPECT_FALSE(outcome(status, {pod}).hopeless) << "somebody else's of that name";
+  pod.init_containers.front() = {
+      .name = "collect", .started = true, .exit_code = 5, .message = "dunlin-operator: error: they have changed"};
+  EXPECT_FALSE(outcome(status, {pod}).hopeless);
 }
 
 TEST(JobOutcome, ANextTryThatCannotStartIsNone) {
