@@ -75,8 +75,7 @@ def test_it_runs_behind_the_last_old_pod_and_there_is_no_way_back(kubernetes, ap
     wait_for_condition(api, "web", namespace, "Stalled", status="True", reason="RollbackBlocked")
     assert running_images(api, namespace) == {"myapp:v2"}
     # The message ends with what to type.
-    words = blocked["message"].partition("kubectl ")[2].split()
-    kubernetes.kubectl(*words).ok()
+    kubernetes.run("sh", "-c", "kubectl " + blocked["message"].partition("kubectl ")[2]).ok()
     until(lambda: running_images(api, namespace) == {"myapp:v1"}, "the old version runs again", PATIENCE)
     wait_for_condition(api, "web", namespace, status="True", reason="MigrationsUpToDate")
     assert log() == ["v1 expand", "v1 contract", "v2 expand", "v2 contract"]

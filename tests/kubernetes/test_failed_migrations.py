@@ -81,6 +81,8 @@ def test_the_job_s_own_tries_end_with_what_cannot_get_better(kubernetes, api, na
     stalled = wait_for_condition(api, "web", namespace, "Stalled", status="True")
     assert "exit code 5" in stalled["message"] and stalled["message"].endswith(anew(namespace))
     wait_for_job(api, "web", namespace, lambda one: one["spec"]["parallelism"] == 0 and not one["status"].get("active"))
+    until(lambda: all(one["status"]["phase"] in ("Succeeded", "Failed")
+                      for one in api.list("Pod", namespace, labelSelector="migrations=web")), "no pod of it runs", PATIENCE)
     tries = len(lines(tmp_path / "log"))
     assert tries < 3, "one, and the next if that was begun before the first was looked at"
     # The next version need not wait for the others.

@@ -75,6 +75,10 @@ class ContractDecider {
     order.is_contract = true;
     return order;
   }
+  // Its author has mended what it is made from.
+  bool has_changed() const {
+    return is_target(status_.contract->identity) && authors_config(job_config(*job_)) != authors_config(config());
+  }
   std::string config() const { return job_config(build_job(migrator_, order())); }
 
   // Of the present target, which is that of the status. Says what it waits for.
@@ -181,9 +185,13 @@ class ContractDecider {
       case State::idle:
       case State::running: return with_unfinished_job(outcome);
       case State::failing:
-        if (is_cancelled() || outcome.hopeless || recorded) return with_failure(outcome, recorded);
+        if (is_cancelled() || outcome.hopeless || recorded || situation_.is_asked || has_changed())
+          return with_failure(outcome, recorded);
         return say_failed(contract_failed(job_text(), contract.identity, outcome.detail));
-      case State::failed: return with_failure(outcome, recorded);
+      case State::failed:
+        // Its pod is about to be seen, with the reason.
+        if (outcome.unexplained && !recorded) return wait_a_second();
+        return with_failure(outcome, recorded);
       case State::succeeded: return;
     }
   }
@@ -243,6 +251,7 @@ class ContractDecider {
       if (!contract.failure) contract.failure = FailedRun{.identity = contract.identity};
       const EndedJob job = read_ended_job(*job_, now_);
       count_failure(*contract.failure, job, outcome.hopeless, outcome.detail, now_);
+      if (situation_.is_asked) try_at_once(*contract.failure, now_);
       add_to_history(status_, job, false, true);
       tell(failure_verdict());
       return decide_again();
@@ -295,6 +304,7 @@ class ContractDecider {
     step_.verdict = std::move(verdict);
   }
 
+  void wait_a_second() { step_.again_in = seconds(1); }
   void decide_again() { step_.again_in = seconds(0); }
 
   const std::string& uid() const { return kubernetes::uid_of(*job_); }

@@ -28,6 +28,8 @@ struct ContractSituation {
   bool is_known = false;
   // A migration's Job runs, may run, or has to be looked at first.
   bool is_migrating = false;
+  // Somebody has asked just now to try again what has failed.
+  bool is_asked = false;
   // There is no other action in this decision.
   bool may_act = false;
   const std::vector<LockHolder>* lock_holders = nullptr;

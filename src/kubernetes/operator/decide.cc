@@ -238,7 +238,7 @@ class Decider {
     const bool goes_on = outcome.state == State::failing;
     if (!recorded) {
       record_failure(status_, job, outcome.hopeless, outcome.detail, now_);
-      if (is_asked_) try_at_once(status_, job.identity, now_);
+      if (is_asked_) try_at_once(*std::ranges::find(status_.failures, job.identity, &FailedRun::identity), now_);
       say_failure(job.identity, job.image, true);
       decision_.again_in = std::chrono::seconds(0);
       return;
@@ -283,6 +283,7 @@ class Decider {
                                          .job = contract_job_,
                                          .is_known = is_known,
                                          .is_migrating = job_ != nullptr && !has_ended_and_is_recorded(),
+                                         .is_asked = is_asked_,
                                          .may_act = std::holds_alternative<std::monostate>(decision_.action),
                                          .lock_holders = &situation_.lock_holders,
                                          .lingering = lingering_,
@@ -432,7 +433,8 @@ class Decider {
       std::set<std::string> needed = survey_.live;
       for (const Wanted& wanted : survey_.wanted) needed.insert(wanted.identity());
       if (job_ != nullptr) needed.insert(ended_job().identity);
-      forget_old(status_, needed);
+      // Only when there is more to remember: between a pod and the one in its place no pod has its identity.
+      if (status_.migrated.size() > migrator_.status.migrated.size()) forget_old(status_, needed);
     }
     // What is created is fenced by the write before it, even when that changes nothing.
     decision_.writes = status_ != migrator_.status || std::holds_alternative<CreateJob>(decision_.action);

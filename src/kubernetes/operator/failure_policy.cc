@@ -53,10 +53,8 @@ void hear_retry(const Migrator& migrator, Time now, MigratorStatus& status) {
   if (status.contract && status.contract->failure) start_anew(*status.contract->failure, now);
 }
 
-void try_at_once(MigratorStatus& status, const std::string& identity, Time now) {
-  for (FailedRun& failure : status.failures) {
-    if (failure.identity == identity) start_anew(failure, now);
-  }
+void try_at_once(FailedRun& failure, Time now) {
+  start_anew(failure, now);
 }
 
 void restart_changed(const Migrator& migrator, const Survey& survey, Time now, MigratorStatus& status) {

@@ -23,13 +23,13 @@ bool is_due(const FailedRun&, kubernetes::Time now);
 // Makes due what has failed:
 // - all of it, when the Migrator's retry annotation has another value than the one that was heard last;
 void hear_retry(const Migrator&, kubernetes::Time now, MigratorStatus&);
-// The same for the failure of this identity, where it is recorded after that.
-void try_at_once(MigratorStatus&, const std::string& identity, kubernetes::Time now);
 // - what the Migrator's spec, or the template, would now build another Job for;
 void restart_changed(const Migrator&, const Survey&, kubernetes::Time now, MigratorStatus&);
 // - what somebody has deleted the failed Job of. To be called when there is no Job.
 void notice_deleted_jobs(kubernetes::Time now, MigratorStatus&);
 void notice_deleted_job(kubernetes::Time now, FailedRun&);
+// - what was asked for before it was recorded.
+void try_at_once(FailedRun&, kubernetes::Time now);
 // Makes one of them due if the Job would now be built as `config`.
 void restart_if_changed(std::string config, kubernetes::Time now, FailedRun&);
 

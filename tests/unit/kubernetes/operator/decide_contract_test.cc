@@ -353,6 +353,24 @@ TEST_F(ContractTest, AnotherCommandOrADeletedJobStartsAnew) {
   EXPECT_THAT(cluster.contracts, SizeIs(3));
 }
 
+TEST_F(ContractTest, AnotherCommandOrARetryTakesItsTurnBetweenTheTriesOfItsJob) {
+  let_contract_begin();
+  cluster.start_job(kContractJob);
+  cluster.finish_job(1, "no such column", false, kContractJob);
+  cluster.settle();
+  EXPECT_THAT(cluster.contracts, SizeIs(1));
+  cluster.set_spec(R"({"contractCommand": ["mended"]})");
+  cluster.settle();
+  EXPECT_THAT(cluster.contracts, SizeIs(2));
+  EXPECT_EQ((*cluster.contract_job())["spec"]["template"]["spec"]["containers"][0]["command"], Json({"mended"}));
+  cluster.start_job(kContractJob);
+  cluster.finish_job(1, "no such column", false, kContractJob);
+  cluster.settle();
+  cluster.annotate("retry", "1767261600");
+  cluster.settle();
+  EXPECT_THAT(cluster.contracts, SizeIs(3));
+}
+
 TEST_F(ContractTest, OneThatHasFailedBlocksARollbackAndIsLeftForTheNextVersion) {
   let_contract_begin();
   cluster.run_job(2, "half of it is done", kContractJob);

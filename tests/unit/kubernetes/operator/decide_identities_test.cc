@@ -97,6 +97,12 @@ TEST(Identities, TheNewestTenAndThoseOfLivePodsAreKept) {
   EXPECT_FALSE(cluster.lets_start("myapp:v2"));
   EXPECT_TRUE(cluster.lets_start("myapp:v5"));
   EXPECT_EQ(cluster.status().history.size(), 10U);
+
+  remove_pods(cluster, "web-v1-");
+  cluster.settle();
+  EXPECT_TRUE(cluster.lets_start("myapp:v1")) << "its pod was drained, and comes back on another node";
+  migrate(cluster, "myapp:v15");
+  EXPECT_FALSE(cluster.lets_start("myapp:v1"));
 }
 
 TEST(Identities, ARunningLeftOverIsAdoptedWhenTheOperatorComes) {
