@@ -19,11 +19,12 @@ CertificateTime now() {
 }
 
 TEST(Certificate, SaysWhatItIsFor) {
-  const auto made = make_serving_certificate({"hook.system.svc", "127.0.0.1", "::1"}, now(), std::chrono::days{365});
+  const CertificateTime moment = now();
+  const auto made = make_serving_certificate({"hook.system.svc", "127.0.0.1", "::1"}, moment, std::chrono::days{365});
   EXPECT_TRUE(certificate_names(made.certificate, {"hook.system.svc", "127.0.0.1", "::1"}));
   EXPECT_FALSE(certificate_names(made.certificate, {"hook.other.svc"}));
   EXPECT_FALSE(certificate_names("nothing", {"hook.system.svc"}));
-  EXPECT_EQ(end_of_certificate(made.certificate), now() + 365 * 24h);
+  EXPECT_EQ(end_of_certificate(made.certificate), moment + 365 * 24h);
   EXPECT_EQ(end_of_certificate("nothing"), std::nullopt);
   EXPECT_TRUE(key_belongs_to(made.certificate, made.key));
   EXPECT_FALSE(key_belongs_to(made.certificate, make_serving_certificate({"x"}, now(), std::chrono::days{1}).key));
