@@ -3,9 +3,13 @@
 # CLUSTER, SUBNETS and SECURITY_GROUPS (with commas between) say where. Before the first time:
 #     aws ecs register-task-definition --cli-input-json file://ecs-task-definition.json
 set -eu
+# As JSON has it.
+quoted() {
+  printf '%s\n' "$1" | sed -e 's/[\\"]/\\&/g' -e "s/$(printf '\t')/\\\\t/g" -e '$!s/$/\\n/' | tr -d '\n'
+}
 words=
 for word in "${@:-help}"; do
-  words="$words${words:+,}\"$word\""
+  words="$words${words:+,}\"$(quoted "$word")\""
 done
 task=$(aws ecs run-task --cluster "$CLUSTER" --task-definition everruns-admin --launch-type FARGATE --count 1 \
   --network-configuration "awsvpcConfiguration={subnets=[$SUBNETS],securityGroups=[$SECURITY_GROUPS]}" \

@@ -68,6 +68,21 @@ def test_kubectl_run(tmp_path):
     assert overrides["apiVersion"] == "v1" and assert_confined(overrides["spec"]) == ["migrate-info", "--json"]
 
 
+# What JSON would take for something else.
+QUERY = 'select "a", E\'\\n\'\n  from "b"\t-- \\ $HOME `id` & é\n'
+
+
+def test_words_reach_the_container_as_they_were_typed(tmp_path):
+    run = recorder(tmp_path, "kubectl", RECORDER)
+    assert script(tmp_path, "kubectl-run.sh", "shell", "-c", QUERY).returncode == 0
+    assert json.loads(run()[0][-1])["spec"]["containers"][0]["args"] == ["shell", "-c", QUERY]
+    task = recorder(tmp_path, "aws", AWS, task="arn:1", code="0")
+    assert script(tmp_path, "ecs-run-task.sh", "shell", "-c", QUERY, CLUSTER="c", SUBNETS="s", SECURITY_GROUPS="g").returncode == 0
+    started = task()[0]
+    override, = json.loads(started[started.index("--overrides") + 1])["containerOverrides"]
+    assert override["command"] == ["shell", "-c", QUERY]
+
+
 def test_the_job_of_kubernetes():
     job = yaml.safe_load((FOLDER / "job.yaml").read_text())
     assert (job["apiVersion"], job["kind"]) == ("batch/v1", "Job") and job["spec"]["backoffLimit"] == 0
