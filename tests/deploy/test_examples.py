@@ -222,6 +222,7 @@ def test_as_a_hook_it_comes_before_install_and_upgrade(render):
     assert job["metadata"]["annotations"] == {"helm.sh/hook": "pre-upgrade,pre-install", "helm.sh/hook-weight": "-5",
                                               "helm.sh/hook-delete-policy": "before-hook-creation"}
     assert job["metadata"]["name"] == "myapp-migrations-1"
+    assert job["spec"]["ttlSecondsAfterFinished"] == 86400  # Helm leaves it behind
     assert (job["spec"]["backoffLimit"], job["spec"]["activeDeadlineSeconds"]) == (3, 300)
 
 
@@ -242,6 +243,8 @@ def test_the_guide_s_values_do_what_they_say(render):
 def test_as_a_job_the_application_waits_for_it(render):
     found = render("job", "image.tag=2.0.0")
     (job,), (deployment,) = of_kind(found, "Job"), of_kind(found, "Deployment")
+    # Where something keeps what is installed as it is told to, a Job that went by itself would come again.
+    assert "ttlSecondsAfterFinished" not in job["spec"]
     assert "annotations" not in job["metadata"] and job["metadata"]["name"] == "myapp-migrations-2.0.0"
     waits, = deployment["spec"]["template"]["spec"]["initContainers"]
     assert waits["args"] == ["wait", "--timeout", "300s"] and keys(waits) == {"DATABASE_URL": "app-url"}
