@@ -25,14 +25,29 @@ def test_manifests_are_accepted(cluster, page):
     check(cluster, [one for one in whole if one["kind"] != "Application"])
 
 
-def test_the_overlay_of_the_page_takes_its_image_everywhere(kubectl, tmp_path):
-    overlay, = [block for block in yaml_blocks(DOCS / "operator" / "install.md") if block["kind"] == "Kustomization"]
-    shutil.copytree(DEPLOY, tmp_path / "dunlin" / "deploy")
-    (tmp_path / "ours").mkdir()
-    (tmp_path / "ours" / "kustomization.yaml").write_text(yaml.safe_dump(overlay))
-    made = subprocess.run([kubectl, "kustomize", tmp_path / "ours"], stdout=subprocess.PIPE, text=True, check=True).stdout
+@pytest.fixture(scope="session")
+def overlays(kubectl, tmp_path_factory):
+    """What the page's kustomizations make, in folders beside a checkout called dunlin."""
+    place = tmp_path_factory.mktemp("overlays")
+    shutil.copytree(DEPLOY, place / "dunlin" / "deploy")
+
+    def made(number, block):
+        folder = place / str(number)
+        folder.mkdir()
+        (folder / "kustomization.yaml").write_text(yaml.safe_dump(block))
+        return subprocess.run([kubectl, "kustomize", folder], stdout=subprocess.PIPE, text=True, check=True).stdout
+    blocks = [block for block in yaml_blocks(DOCS / "operator" / "install.md") if block["kind"] == "Kustomization"]
+    return [made(number, block) for number, block in enumerate(blocks)]
+
+
+def test_the_overlay_of_the_page_takes_its_image_everywhere(overlays):
     version = (REPOSITORY / "VERSION").read_text().strip()
-    assert re.findall(r"(?:image|value): (\S*dunlin-operator:\S+)", made) == [f"registry.example.com/dunlin-operator:{version}"] * 2
+    assert re.findall(r"(?:image|value): (\S*dunlin-operator:\S+)", overlays[0]) == [
+        f"registry.example.com/dunlin-operator:{version}"] * 2
+
+
+def test_the_overlay_of_the_page_moves_everything_to_its_namespace(overlays):
+    assert "shop" in overlays[1] and "my-team" not in overlays[1] and "migrations-operator-system" not in overlays[1]
 
 
 def entries():

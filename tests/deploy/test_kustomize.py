@@ -1,5 +1,6 @@
 """The overlays of deploy/: each is built, accepted, and differs from deploy/default in what it is there for."""
 
+import shutil
 import subprocess
 
 import pytest
@@ -75,3 +76,34 @@ def test_namespaced_webhooks_are_asked_about_one_namespace(build):
         (expression,) = hook["objectSelector"]["matchExpressions"]
         assert expression["operator"] == "NotIn" and own[expression["key"]] in expression["values"]
     assert found["Certificate", "serving-cert"]["spec"]["dnsNames"][0] == "migrations-operator-webhook-service.my-team.svc"
+
+
+@pytest.fixture(scope="session")
+def teams(build, tmp_path_factory):
+    """Two namespaces, each with an overlay of deploy/namespaced."""
+    place = tmp_path_factory.mktemp("teams")
+    shutil.copytree(DEPLOY, place / "deploy")
+
+    def team(name):
+        (place / name).mkdir()
+        (place / name / "kustomization.yaml").write_text(yaml.safe_dump({
+            "namespace": name, "resources": ["../deploy/namespaced"], "transformers": ["../deploy/namespaced/names"]}))
+        return build(place / name)
+    return team("red"), team("blue")
+
+
+def test_an_overlay_of_namespaced_is_that_with_another_name(build, teams):
+    assert yaml.safe_dump(teams[0]) == yaml.safe_dump(build("namespaced")).replace("my-team", "red")
+
+
+def test_namespaced_operators_take_nothing_from_each_other(cluster, build, teams):
+    red, blue = ({identity(one): one for one in team} for team in teams)
+    # What both have is the same, and for people.
+    both = red.keys() & blue.keys()
+    assert {kind for kind, _, _ in both} == {"CustomResourceDefinition", "ClusterRole"} and all(red[one] == blue[one] for one in both)
+    assert both == red.keys() & {identity(one) for one in build("default")}
+    check(cluster, teams[0])
+
+
+def identity(one):
+    return one["kind"], one["metadata"].get("namespace"), one["metadata"]["name"]
