@@ -83,6 +83,20 @@ def test_namespaced_it_has_no_cluster_role(render):
     render("namespaced=true", fails="namespaced needs certManager.enabled")
 
 
+def test_where_namespaces_have_no_label_its_notes_say_how_to_write_it(helm, cluster, namespace, tmp_path):
+    """Here is Kubernetes 1.20. Without the label the webhooks are asked about no namespace."""
+    def notes(*sets):
+        done = subprocess.run([helm, "install", "operator", CHART, "--dry-run=server", "--namespace", namespace, "--kubeconfig",
+                               cluster.kubeconfig(), *(word for one in sets for word in ("--set", one))],
+                              env={"HOME": str(tmp_path), "PATH": "/usr/bin:/bin"}, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              text=True)
+        assert done.returncode == 0, done.stderr
+        return done.stdout[done.stdout.index("NOTES:"):]
+    hint = f"kubectl label namespace {namespace} kubernetes.io/metadata.name={namespace}"
+    assert hint in notes("namespaced=true", "certManager.enabled=true", "crd.install=false")
+    assert "kubectl label" not in notes("crd.install=false")
+
+
 def test_the_crd_outlives_the_release(render):
     assert named(render(), "CustomResourceDefinition")["metadata"]["annotations"]["helm.sh/resource-policy"] == "keep"
 
