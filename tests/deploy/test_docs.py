@@ -1,5 +1,6 @@
 """docs/kubernetes.md and docs/operator: their manifests are accepted, and nothing that can be met is without its entry."""
 
+import base64
 import re
 import shutil
 import subprocess
@@ -23,6 +24,17 @@ def test_manifests_are_accepted(cluster, page):
     whole = [block for block in yaml_blocks(page) if "apiVersion" in block and "metadata" in block]
     # Of others, there is no definition of Argo CD's applications here.
     check(cluster, [one for one in whole if one["kind"] != "Application"])
+
+
+def test_the_secret_of_the_page_has_the_urls_and_no_more(kubectl, tmp_path):
+    urls = {"migration-url": "postgres://m:a%20#b=c$d@db/app?sslmode=require", "app-url": "postgres://a@db/app"}
+    (tmp_path / "urls").write_text("".join(f"{key}={url}\n" for key, url in urls.items()))
+    command, = re.findall(r"^\$ kubectl (.* create secret .*)$", (DOCS / "kubernetes.md").read_text(), re.M)
+    made = subprocess.run([kubectl, *command.split(), "--dry-run=client", "-o", "yaml"], cwd=tmp_path, stdout=subprocess.PIPE,
+                          text=True, check=True).stdout
+    secret = yaml.safe_load(made)
+    assert secret["metadata"] == {"name": "db-credentials", "namespace": "production"}
+    assert {key: base64.b64decode(value).decode() for key, value in secret["data"].items()} == urls
 
 
 @pytest.fixture(scope="session")
