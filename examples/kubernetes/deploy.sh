@@ -5,8 +5,13 @@ cd "$(dirname "$0")"
 
 VERSION=${1:?usage: deploy.sh VERSION}
 NAMESPACE=${NAMESPACE:-production}
-# A Job's name is a label of its pods, too: 63 characters, and no capitals.
-JOB="myapp-migrations-$(printf %s "$VERSION" | tr 'A-Z+_' 'a-z--' | cut -c1-45)"
+# A Job's name is a label of its pods, too: 63 characters, no capitals, a letter or digit at its end. Of a long version it has the
+# beginning, and a checksum that tells it from others.
+JOB="myapp-migrations-$(printf %s "$VERSION" | tr 'A-Z+_' 'a-z--')"
+if [ ${#JOB} -gt 63 ]; then
+  JOB="$(printf %s "$JOB" | cut -c1-52)-$(printf %s "$VERSION" | cksum | cut -d ' ' -f 1)"
+fi
+JOB=$(printf %s "$JOB" | sed 's/[-.]*$//; s/\.-/-/g; s/-\./-/g')
 
 of_version() {
   sed -e "s/^  name: myapp-migrations-1\.0\.0$/  name: $JOB/" -e "s/:1\.0\.0$/:$VERSION/" \

@@ -171,6 +171,18 @@ def test_the_script_rolls_out_what_has_been_migrated(deploy, cluster, namespace)
     assert deploy("2.0.0").returncode == 0  # once more is harmless
 
 
+def test_the_script_has_a_job_for_each_version_however_long_its_tag(deploy, cluster, nodes, namespace):
+    versions = [f"Feature_branch.20261122-{'4f' * 19}{end}" for end in ("aa", "bb")]
+    for version in versions:
+        nodes.images[f"myapp-migrations:{version}"] = Image(["sh", "-c", "true"])
+        done = deploy(version)
+        assert done.returncode == 0, done.stdout
+    jobs = {one["metadata"]["name"]: one["spec"]["template"]["spec"]["containers"][0]["image"]
+            for one in cluster.api.list("Job", namespace)}
+    assert sorted(jobs.values()) == [f"myapp-migrations:{version}" for version in versions]
+    assert all(name.startswith("myapp-migrations-feature-branch.20261122-4f4f") for name in jobs)
+
+
 def test_the_script_stops_at_a_migration_that_fails(deploy, cluster, namespace):
     for _ in range(2):  # the Job that failed is not in the way
         done = deploy("3.0.0")
