@@ -24,6 +24,14 @@ job_is() {
        -o "jsonpath={.status.conditions[?(@.type==\"$1\")].status}")" = True ]
 }
 
+# What its pods wait for: a node that has room, an image, a Secret.
+waits_for() {
+  kubectl --namespace "$NAMESPACE" get pods --selector="job-name=$JOB" \
+    -o 'jsonpath={range .items[*]}{.status.conditions[?(@.type=="PodScheduled")].message}{"\n"}{end}'
+  kubectl --namespace "$NAMESPACE" get pods --selector="job-name=$JOB" \
+    -o 'jsonpath={range .items[*].status.containerStatuses[*].state.waiting}{.reason}: {.message}{"\n"}{end}'
+}
+
 echo "Migrating to $VERSION"
 # One of this version that failed is in the way of the next try; one that succeeded has nothing left to do.
 if job_is Failed; then kubectl --namespace "$NAMESPACE" delete job "$JOB"; fi
@@ -31,12 +39,26 @@ of_version migration-job.yaml | kubectl apply -f -
 
 # `kubectl wait --for=condition=complete` alone would wait on when the Job has failed.
 deadline=$(($(date +%s) + 360))
+told=
 until job_is Complete; do
   if job_is Failed || [ "$(date +%s)" -ge "$deadline" ]; then
-    kubectl --namespace "$NAMESPACE" logs --tail=50 "job/$JOB" || true
-    echo "The migrations failed; $VERSION is not rolled out" >&2
+    kubectl --namespace "$NAMESPACE" logs --tail=50 --pod-running-timeout=1s "job/$JOB" 2>/dev/null ||
+      echo "There is no log: its pod has not started, or is gone"
+    why=$(kubectl --namespace "$NAMESPACE" get job "$JOB" -o 'jsonpath={.status.conditions[?(@.type=="Failed")].message}')
+    cat >&2 <<END
+The migrations are not done, and $VERSION is not rolled out. ${why:-The Job has not ended in six minutes}. To see more, and to try again:
+  kubectl --namespace $NAMESPACE describe job $JOB
+  kubectl --namespace $NAMESPACE get events --sort-by=.lastTimestamp
+  $0 $VERSION
+END
     exit 1
   fi
+  # Each reason once: some come and go.
+  now=$(waits_for 2>/dev/null | sed -e '/^$/d' -e '/^ContainerCreating:/d')
+  case $told in
+    *"$now"*) ;;
+    *) echo "Its pod waits: $now"; told="$told$now" ;;
+  esac
   sleep "${POLL:-2}"
 done
 kubectl --namespace "$NAMESPACE" logs --tail=5 "job/$JOB" || true

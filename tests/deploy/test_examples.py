@@ -187,7 +187,22 @@ def test_the_script_stops_at_a_migration_that_fails(deploy, cluster, namespace):
     for _ in range(2):  # the Job that failed is not in the way
         done = deploy("3.0.0")
         assert done.returncode == 1 and "3.0.0 is not rolled out" in done.stdout, done.stdout
+        assert "broken\n" in done.stdout and "Its pod waits" not in done.stdout
     assert cluster.api.find("Deployment", "myapp", namespace) is None
+
+
+@pytest.mark.parametrize("spec, reason", [
+    ("", 'ImagePullBackOff: Back-off pulling image "myapp-migrations:4.0.0"'),
+    ("      nodeSelector: {disk: none}\n", "0/1 nodes are available")])
+def test_the_script_says_what_a_migration_waits_for(deploy, namespace, tmp_path, spec, reason):
+    """An image that nobody has pushed, a node that is not there."""
+    job = tmp_path / "examples" / "migration-job.yaml"
+    job.write_text(job.read_text().replace("activeDeadlineSeconds: 300", "activeDeadlineSeconds: 5")
+                   .replace("      restartPolicy", spec + "      restartPolicy"))
+    done = deploy("4.0.0")
+    assert done.returncode == 1 and "4.0.0 is not rolled out. Job was active longer than specified deadline." in done.stdout, done.stdout
+    assert done.stdout.count(f"Its pod waits: {reason}") == 1, done.stdout
+    assert f"  kubectl --namespace {namespace} describe job myapp-migrations-4.0.0\n" in done.stdout
 
 
 def test_the_script_says_what_to_do_where_no_pod_becomes_ready(deploy, namespace):
