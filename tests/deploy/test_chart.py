@@ -6,7 +6,7 @@ import subprocess
 import pytest
 import yaml
 
-from support.kubernetes.manifest_check import DEPLOY, INSTALL, check, objects
+from support.kubernetes.manifest_check import DEPLOY, INSTALL, check, known_here, objects
 
 CHART = DEPLOY / "helm" / "dunlin-operator"
 SYSTEM = "migrations-operator-system"
@@ -75,6 +75,34 @@ def test_values_reach_the_operator(render):
 def test_the_user_of_jobs_may_be_left_to_the_cluster(render):
     container, = named(render("copyUser=none"), "Deployment")["spec"]["template"]["spec"]["containers"]
     assert "--copy-user=none" in container["args"]
+
+
+def test_what_kubectl_has_installed_is_taken_over(helm, cluster, tmp_path):
+    """As the README says."""
+    # Nobody runs here: not the operator, and so not what the API server would ask about each Migrator.
+    ours = [known_here(one) for one in objects(INSTALL)
+            if one["kind"] not in ("CustomResourceDefinition", "ValidatingWebhookConfiguration")]
+    named(ours, "Deployment")["spec"]["replicas"] = 0
+    manifests = tmp_path / "install.yaml"
+    manifests.write_text(yaml.safe_dump_all(ours))
+    cluster.kubectl("apply", "-f", manifests).ok()
+
+    def run(*words):
+        done = subprocess.run([helm, *words, "--namespace", SYSTEM, "--kubeconfig", cluster.kubeconfig()], text=True,
+                              env={"HOME": str(tmp_path), "PATH": "/usr/bin:/bin"}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        assert done.returncode == 0, done.stdout
+    options = re.findall(r"`(--[a-z-]+)`", (CHART / "README.md").read_text())
+    assert options == ["--take-ownership", "--force-conflicts"]
+    run("upgrade", "--install", "migrations-operator", CHART, *options, "--set",
+        "replicas=0,image.repository=registry.example.com/a,crd.install=false,validation.enabled=false")
+    try:
+        deployment = cluster.api.get("Deployment", "migrations-operator-controller-manager", SYSTEM)
+        container, = deployment["spec"]["template"]["spec"]["containers"]
+        version = (DEPLOY.parent / "VERSION").read_text().strip()
+        assert container["image"] == f"registry.example.com/a:{version}"
+        assert deployment["metadata"]["annotations"]["meta.helm.sh/release-name"] == "migrations-operator"
+    finally:
+        run("uninstall", "migrations-operator")
 
 
 def test_namespaced_it_has_no_cluster_role(render):
