@@ -1,5 +1,6 @@
 """The overlays of deploy/: each is built, accepted, and differs from deploy/default in what it is there for."""
 
+import re
 import shutil
 import subprocess
 
@@ -44,6 +45,14 @@ def test_with_cert_manager_the_operator_needs_no_secret(build):
         assert one["metadata"]["annotations"]["cert-manager.io/inject-ca-from"] == (
             "migrations-operator-system/migrations-operator-serving-cert")
     assert "secrets" not in str([one.get("rules") for one in ours.values()])
+
+
+def test_what_only_the_operators_own_certificate_needs_is_named(build):
+    """kubectl apply leaves it where it is; the head of the file says how to delete it."""
+    def names(folder):
+        return {f"{one['kind'].lower()}/{one['metadata']['name']}" for one in build(folder)}
+    head = (DEPLOY / "cert-manager" / "kustomization.yaml").read_text().partition("\napiVersion")[0]
+    assert set(re.findall(r"\b[a-z]+/migrations-operator-\S+", head)) == names("default") - names("cert-manager")
 
 
 def test_namespaced_the_operator_has_roles_only(build):
