@@ -199,6 +199,10 @@ class Session {
   // to find out afterwards whether it took effect. Neither waits on a lock.
   virtual std::string remember(const SourceStatement&) = 0;
   virtual Verdict verify(const SourceStatement&, const std::string& remembered) = 0;
+  // Whether verify() would know, once nobody is at work on it any more. For sessions that only look: waits for nobody.
+  virtual bool can_tell(const SourceStatement& statement, const std::string& remembered) {
+    return verify(statement, remembered).state != Verdict::State::unknown;
+  }
 
   // How roles come to what was asked for them, on everything that migrations make. Reads only. Throws Failure (config)
   // for a role that cannot have it. Nothing where a database has no roles.

@@ -44,6 +44,9 @@ struct HalfDone {
   std::size_t statements = 0;
   // Begun, and its end was not recorded; from 1.
   std::optional<std::size_t> in_doubt;
+  // The next run goes on with it, or one is at work. Otherwise the next run would refuse, as it cannot tell what took
+  // effect.
+  bool goes_on = true;
 };
 
 struct StatusRow {
@@ -65,6 +68,8 @@ struct StatusRow {
   // Half done, and the history says otherwise, because a person or another tool has written it: no run goes on from
   // there, it has to be settled.
   bool contradicts() const noexcept;
+  // Half done, and only a person can say how it goes on.
+  bool needs_settling() const noexcept { return contradicts() || (half_done && !half_done->goes_on); }
 };
 
 struct Status {
@@ -74,6 +79,8 @@ struct Status {
   std::size_t changed() const noexcept;
   std::size_t out_of_order() const noexcept;
   std::size_t contradictions() const noexcept;
+  // Rows that a person has to settle, failed ones apart.
+  std::size_t to_settle() const noexcept;
   // The newest version in the history; empty when nothing is applied.
   Version at_version() const;
 };

@@ -44,6 +44,9 @@ class ReadAheadSession final : public Session {
   Verdict verify(const SourceStatement& statement, const std::string& remembered) override {
     return session_->verify(statement, remembered);
   }
+  bool can_tell(const SourceStatement& statement, const std::string& remembered) override {
+    return session_->can_tell(statement, remembered);
+  }
   GrantScript grant_script(std::span<const RoleGrant> grants, const TableName& history,
                            const TableName& journal) override {
     return session_->grant_script(grants, history, journal);

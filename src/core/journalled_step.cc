@@ -49,11 +49,6 @@ class Walk {
   std::size_t number_ = 0;
 };
 
-// Session state is never journalled: a resumed run needs it again.
-bool is_session_state(const sql::Traits& traits) {
-  return traits.transaction == sql::TransactionWord::none && traits.changes_session && !traits.refused_in_transaction;
-}
-
 // Where the file's own transactions end, and which statement is the last that the journal knows: with it the history
 // row is written.
 struct Layout {
@@ -85,7 +80,7 @@ Layout lay_out(const Step& step, Dialect dialect) {
         layout.last = walk.number();
       }
       in_block = walk.traits().chain;
-    } else if (!in_block && !is_session_state(walk.traits())) {
+    } else if (!in_block && !walk.traits().is_session_state()) {
       layout.last = walk.number();
     }
   }
@@ -160,7 +155,7 @@ class JournalledStep {
       }
       return commit(walk.number(), walk.source(), walk.traits().chain);
     }
-    if (is_session_state(walk.traits())) {
+    if (walk.traits().is_session_state()) {
       // Nothing that counts comes after the last one: what it would set is put back at once.
       return walk.number() > layout_.last ? StepResult{} : plain(walk.source());
     }

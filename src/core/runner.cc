@@ -426,7 +426,7 @@ Snapshot read_status(const Project& project, Session& session) {
   snapshot.status = make_status(project.catalog, *project.scheme, history.read(session));
   Journal journal(history.dialect(), history.name());
   journal.locate(session);
-  note_half_done(snapshot.status, *project.scheme, journal, session);
+  note_half_done(snapshot.status, project, journal, session);
   return snapshot;
 }
 

@@ -5,9 +5,9 @@
 #include <fmt/format.h>
 
 #include "core/history_table.h"
+#include "core/resumption.h"
 #include "core/run_session.h"
 #include "core/status.h"
-#include "sql/statement_reader.h"
 
 namespace dunlin {
 namespace {
@@ -54,19 +54,6 @@ void append(std::vector<std::string>& sql, std::vector<std::string> more) {
   std::ranges::move(more, std::back_inserter(sql));
 }
 
-std::string statement_text(const Script& script, Dialect dialect, std::size_t number) {
-  try {
-    const auto bytes = script.open();
-    sql::StatementReader reader(dialect, *bytes, script.shown_as(), script.first_line());
-    for (std::size_t i = 1; auto statement = reader.next(); ++i) {
-      if (i == number) return statement->text;
-    }
-  } catch (const Failure&) {
-    // The file may be gone or broken by now: the number alone has to do.
-  }
-  return {};
-}
-
 std::string evidence_of(const Unsettled& one) {
   const bool up = one.direction == Direction::up;
   std::string text = up ? "" : "of its way down: ";
@@ -100,9 +87,11 @@ std::vector<const Migration*> plan_baseline(const Project& project, const Status
                     fmt::format("{} is half done: an earlier run began it, statement by statement, and did not come to "
                                 "its end",
                                 row.version.text),
-                    fmt::format("finish it: dunlin migrate; or settle it first: dunlin resolve {} --applied | "
-                                "--rolled-back",
-                                row.version.text));
+                    row.half_done->goes_on
+                        ? fmt::format("finish it: dunlin migrate; or settle it first: dunlin resolve {} --applied | "
+                                      "--rolled-back",
+                                      row.version.text)
+                        : fmt::format("dunlin resolve {}  says how to settle it", row.version.text));
     }
     recorded.push_back(&project.catalog.migrations[*row.migration]);
   }
@@ -113,7 +102,7 @@ std::vector<const Migration*> apply_baseline(const Project& project, const RunOp
                                              const std::string& version, Observer& observer) {
   LockedRun run(project, options, observer);
   Status status = run->status();
-  note_half_done(status, *project.scheme, run->journal(), run->session());
+  note_half_done(status, project, run->journal(), run->session());
   const std::vector<const Migration*> recorded = plan_baseline(project, status, version);
   std::vector<std::string> sql;
   for (const Migration* migration : recorded) {
@@ -141,8 +130,6 @@ std::vector<Unsettled> unsettled(const Project& project, Session& session) {
   journal.locate(session);
   for (const auto& [key, entries] : journal.read_all(session, *project.scheme)) {
     const Migration* migration = project.catalog.find(key.version);
-    const Script* script =
-        migration == nullptr ? nullptr : (key.direction == Direction::up ? &migration->up : &migration->down);
     const auto row = std::ranges::find(rows, key.version, &AppliedMigration::version);
     Unsettled unsettled{.version = key.version,
                         .name = migration != nullptr ? migration->name : "",
@@ -156,12 +143,9 @@ std::vector<Unsettled> unsettled(const Project& project, Session& session) {
         unsettled.statement = number;
       }
     }
-    if (unsettled.statement && script != nullptr && !script->empty()) {
-      unsettled.statement_text = statement_text(*script, dialect, *unsettled.statement);
-    }
-    const bool more =
-        script != nullptr && !script->empty() && !statement_text(*script, dialect, unsettled.last_done + 1).empty();
-    unsettled.goes_on = more && !unsettled.contradicts();
+    Resumption next = foresee(project, session, key, entries);
+    unsettled.statement_text = std::move(next.in_doubt);
+    unsettled.goes_on = next.goes_on && !unsettled.contradicts();
     unsettled.evidence = evidence_of(unsettled);
     found.push_back(std::move(unsettled));
   }

@@ -41,8 +41,7 @@ struct Unsettled {
   // What the journal has of it: statements that took effect, and the last of them; 0: none.
   std::size_t statements_done = 0;
   std::size_t last_done = 0;
-  // `migrate` (of its way down: `down`) goes on with it by itself, or says why it cannot: nothing has to be settled
-  // before.
+  // `migrate` (of its way down: `down`) goes on with it by itself: nothing has to be settled before.
   bool goes_on = false;
 
   // The history says that it has come to its end, and the journal that it has not.

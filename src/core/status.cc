@@ -5,6 +5,7 @@
 
 #include <fmt/format.h>
 
+#include "core/resumption.h"
 #include "dunlin/error.h"
 
 namespace dunlin {
@@ -23,6 +24,10 @@ std::size_t Status::out_of_order() const noexcept {
 
 std::size_t Status::contradictions() const noexcept {
   return static_cast<std::size_t>(std::ranges::count_if(rows, &StatusRow::contradicts));
+}
+
+std::size_t Status::to_settle() const noexcept {
+  return static_cast<std::size_t>(std::ranges::count_if(rows, &StatusRow::needs_settling));
 }
 
 bool StatusRow::contradicts() const noexcept {
@@ -98,9 +103,9 @@ Status make_status(const Catalog& catalog, const HistoryScheme& scheme, std::vec
   return status;
 }
 
-void note_half_done(Status& status, const HistoryScheme& scheme, const Journal& journal, Session& session) {
+void note_half_done(Status& status, const Project& project, const Journal& journal, Session& session) {
   try {
-    for (const auto& [key, entries] : journal.read_all(session, scheme)) {
+    for (const auto& [key, entries] : journal.read_all(session, *project.scheme)) {
       const auto row = std::ranges::find(status.rows, key.version, &StatusRow::version);
       if (row == status.rows.end()) continue;
       HalfDone half{.direction = key.direction};
@@ -111,6 +116,7 @@ void note_half_done(Status& status, const HistoryScheme& scheme, const Journal& 
           half.in_doubt = number;
         }
       }
+      half.goes_on = foresee(project, session, key, entries).goes_on;
       // Of two the one that contradicts is what matters.
       if (!row->contradicts()) row->half_done = half;
     }

@@ -6,6 +6,7 @@
 #include "core/catalog.h"
 #include "core/history.h"
 #include "core/journal.h"
+#include "core/project.h"
 #include "dunlin/status.h"
 
 namespace dunlin {
@@ -14,7 +15,7 @@ namespace dunlin {
 Status make_status(const Catalog&, const HistoryScheme&, std::vector<AppliedMigration> history);
 
 // Adds what the journal knows to the rows. Reads only; a user who may not see the journal goes without.
-void note_half_done(Status&, const HistoryScheme&, const Journal&, Session&);
+void note_half_done(Status&, const Project&, const Journal&, Session&);
 
 // What `validate` says: one error for each changed, missing or failed migration, a warning for each file that differs
 // in whitespace only, notes for what is ahead. Catalog diagnostics come first.

@@ -63,6 +63,11 @@ struct Traits {
   // The leading words in capitals, enough to name it: "CREATE INDEX CONCURRENTLY", "ALTER TABLE", "VACUUM". Words that
   // do not change what it is are left out: OR REPLACE, UNIQUE, TEMP, UNLOGGED. Empty for what starts with no word.
   std::string command;
+
+  // Sets something for the session, and leaves nothing in the database: a resumed run needs it again.
+  bool is_session_state() const {
+    return transaction == TransactionWord::none && changes_session && !refused_in_transaction;
+  }
 };
 
 // `text` is one statement, from its first token, without the final semicolon. Reads no further than it must: an INSERT

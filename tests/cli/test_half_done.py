@@ -98,7 +98,8 @@ def test_it_is_shown_while_the_next_run_goes_on_with_it(half, midway):
     told = row(half)
     assert told["state"] == "pending" and told["flags"] == ["half-done"]
     done, in_doubt = (1, 2) if midway is kill_midway else (2, None)
-    assert told["half_done"] == {"direction": "up", "statements_done": done, "in_doubt": in_doubt, "contradicts_history": False}
+    assert told["half_done"] == {"direction": "up", "statements_done": done, "in_doubt": in_doubt, "goes_on": True,
+                                 "contradicts_history": False}
     shown = half("info").ok().stdout
     assert "half done: 1 statement took effect, one more was begun" in shown if in_doubt else "half done: 2 statements" in shown
     assert "Next: dunlin migrate" in shown
@@ -108,6 +109,50 @@ def test_it_is_shown_while_the_next_run_goes_on_with_it(half, midway):
     assert document["commands"][0] == "dunlin migrate" and document["recorded"] is False
     half("migrate").ok()
     check_settled(half)
+
+
+@pytest.fixture
+def in_doubt(half):
+    """Killed in a statement of which nobody can tell afterwards whether it took effect."""
+    half.migrations.add("0002_indexed", "-- no-transaction\nINSERT INTO log VALUES ('first');\n"
+                        "DO $$ BEGIN COMMIT; PERFORM pg_sleep(600); END $$;\nINSERT INTO log VALUES ('last');\n")
+    running = half.dunlin.start("migrate", "--to", "2", url=half.database.url)
+    sleeping = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND query LIKE 'DO $$ BEGIN%%'"
+    until(lambda: half.database.query(sleeping), "it is at work")
+    # While it is, nobody has to settle anything.
+    assert "Next: dunlin migrate" in half("info").ok().stdout
+    running.kill()
+    assert running.end().code == -9
+    half.database.execute(f"SELECT pg_terminate_backend(pid) FROM ({sleeping.replace('%%', '%')}) found")
+    until(lambda: not half.database.query(sleeping), "the server has noticed")
+    half("migrate").ok(7)
+    return half
+
+
+def test_where_nothing_tells_what_happened_nobody_is_sent_to_migrate(in_doubt):
+    shown = in_doubt("info").ok().stdout
+    assert "Next: dunlin resolve" in shown and "half done: dunlin resolve 2" in shown
+    in_doubt("info", "--exit-code").ok(7)
+    assert row(in_doubt)["half_done"]["goes_on"] is False
+    assert "dunlin migrate" not in in_doubt("resolve").ok(7).stdout
+    [document] = in_doubt("resolve", "--json").ok(7).json()["unsettled"]
+    assert document["commands"] == ["dunlin resolve 2 --statement 2 --done", "dunlin resolve 2 --statement 2 --not-done"]
+    refused = in_doubt("baseline", "--version", "2", "--yes").ok(7).stderr
+    assert "Next: dunlin resolve 2" in refused and "dunlin migrate" not in refused
+    findings = [one for one in in_doubt("doctor", "--json").ok(7).json()["findings"] if one["check"] == "unsettled"]
+    assert [(one["level"], one["fix"]) for one in findings] == [("error", ["dunlin resolve"])]
+    in_doubt("resolve", "2", "--statement", "2", "--done").ok()
+    assert "Next: dunlin migrate" in in_doubt("info").ok().stdout
+    in_doubt("migrate").ok()
+    assert in_doubt("resolve").ok().stdout == "Nothing has to be settled.\n"
+
+
+def test_a_done_statement_that_was_edited_has_to_be_settled(half):
+    fail_midway(half)
+    half.migrations.add("0002_indexed", FILES["0002_indexed"].replace("'first'", "'another'"))
+    half("migrate").ok(7)
+    assert "dunlin migrate" not in half("resolve").ok(7).stdout
+    assert "Next: dunlin resolve" in half("info").ok().stdout
 
 
 @pytest.mark.parametrize("upto", [2, 3])

@@ -13,7 +13,7 @@ namespace {
 enum class Form { table, lines };
 
 int code_of(const Status& status) {
-  if (status.count(MigrationState::failed) > 0 || status.contradictions() > 0) {
+  if (status.count(MigrationState::failed) > 0 || status.to_settle() > 0) {
     return static_cast<int>(ExitCode::remains);
   }
   if (status.changed() > 0 || status.count(MigrationState::missing) > 0) return static_cast<int>(ExitCode::validation);

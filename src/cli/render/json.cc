@@ -53,6 +53,7 @@ Json row_json(const Catalog& catalog, const StatusRow& row) {
     json["half_done"] = {{"direction", to_string(half.direction)},
                          {"statements_done", half.statements},
                          {"in_doubt", half.in_doubt ? Json(*half.in_doubt) : Json(nullptr)},
+                         {"goes_on", !row.needs_settling()},
                          {"contradicts_history", row.contradicts()}};
   }
   json["applied_at"] =

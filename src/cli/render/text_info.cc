@@ -38,7 +38,7 @@ std::string half_done(const HalfDone& half) {
 }
 
 std::string note_of(const Catalog& catalog, const StatusRow& row) {
-  if (row.contradicts()) return fmt::format("half done: dunlin resolve {}", printable(row.version.text));
+  if (row.needs_settling()) return fmt::format("half done: dunlin resolve {}", printable(row.version.text));
   if (row.changed_only_in_whitespace) return "the file differs in line endings, BOM or final newline only";
   if (row.changed) return "the file differs from what was applied";
   switch (row.state) {
@@ -153,7 +153,7 @@ std::string render_migrate_info(const Catalog& catalog, const Status& status) {
 }
 
 std::string next_after_status(const Status& status) {
-  if (status.count(MigrationState::failed) > 0 || status.contradictions() > 0) return "dunlin resolve";
+  if (status.count(MigrationState::failed) > 0 || status.to_settle() > 0) return "dunlin resolve";
   if (status.changed() > 0 || status.count(MigrationState::missing) > 0) return "dunlin validate";
   if (status.count(MigrationState::pending) > 0) return "dunlin migrate";
   return {};

@@ -125,6 +125,10 @@ Verdict PostgresSession::verify(const SourceStatement& statement, const std::str
   return find_verdict(*link_, statement.text, remembered);
 }
 
+bool PostgresSession::can_tell(const SourceStatement& statement, const std::string& remembered) {
+  return verdict_is_known(*link_, statement.text, remembered);
+}
+
 GrantScript PostgresSession::grant_script(std::span<const RoleGrant> grants, const TableName& history,
                                           const TableName& journal) {
   return make_grant_script(*link_, grants, history, journal);

@@ -33,6 +33,7 @@ class PostgresSession final : public Session {
 
   std::string remember(const SourceStatement&) override;
   Verdict verify(const SourceStatement&, const std::string& remembered) override;
+  bool can_tell(const SourceStatement&, const std::string& remembered) override;
   GrantScript grant_script(std::span<const RoleGrant>, const TableName& history, const TableName& journal) override;
   std::optional<MissingRights> missing_rights(const TableName& history) override;
 

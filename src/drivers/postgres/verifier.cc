@@ -318,6 +318,14 @@ Verdict find_verdict(Link& link, std::string_view statement, const std::string& 
   return {State::unknown, "nothing in the database tells whether it took effect", {}};
 }
 
+bool verdict_is_known(Link& link, std::string_view statement, const std::string& remembered) {
+  const StatementTarget target = read_target(statement);
+  if (target.kind != Kind::create_index || !target.name.empty()) return target.kind != Kind::unknown;
+  const Remembered before(remembered);
+  const std::string table = before.get("table");
+  return table.empty() || unnamed_index(indexes_of(link, table), target, before).state != State::unknown;
+}
+
 std::optional<Error> hollow_success(Link& link, const SourceStatement& statement) {
   const StatementTarget target = read_target(statement.text);
   if (target.kind != Kind::create_index || !target.if_not_exists) return std::nullopt;

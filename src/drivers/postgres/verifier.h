@@ -15,6 +15,8 @@ namespace dunlin::postgres {
 // Before it runs: the objects it acts on, by oid, because names may mean something else after a crash.
 std::string remember_before(Link&, std::string_view statement);
 Verdict find_verdict(Link&, std::string_view statement, const std::string& remembered);
+// Whether that would come to one. Does not wait.
+bool verdict_is_known(Link&, std::string_view statement, const std::string& remembered);
 
 // CREATE INDEX CONCURRENTLY IF NOT EXISTS also succeeds when all there is is an invalid index.
 std::optional<Error> hollow_success(Link&, const SourceStatement&);
