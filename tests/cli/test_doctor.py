@@ -7,6 +7,7 @@ from contextlib import suppress
 import psycopg2
 import pytest
 
+from support.diagnosis import Diagnosis
 from support.postgres import PASSWORD, PASSWORD_USER, Postgres
 from support.tls import Certificates
 from support.waiting import until
@@ -27,23 +28,6 @@ class Doctor:
 
     def text(self, *options, code=0):
         return self.dunlin("doctor", *options, env=self.env).ok(code).stdout
-
-
-class Diagnosis:
-    def __init__(self, document):
-        self.document = document
-        self.findings = document["findings"]
-
-    def of(self, check, level=None):
-        return [one for one in self.findings if one["check"] == check and level in (None, one["level"])]
-
-    def one(self, check, level):
-        found = self.of(check)
-        assert len(found) == 1 and found[0]["level"] == level, found
-        return found[0]
-
-    def troubles(self):
-        return [one for one in self.findings if one["level"] in ("warning", "error")]
 
 
 @pytest.fixture
@@ -151,6 +135,17 @@ def test_rights_through_a_group(doctor):
         assert doctor().of("migration-owner") == []
     finally:
         users.database.execute(f"drop owned by {group}; drop role {group}")
+
+
+def test_a_right_that_a_statement_lacks(doctor, migrations):
+    users = doctor.users
+    users.database.execute("create table theirs (id int)")
+    migrations.add("0002_more", "-- no-transaction\nALTER TABLE theirs ADD COLUMN more int;")
+    refused = doctor.dunlin("migrate", url=users.url(users.migrator)).ok(1).stderr
+    assert f'Next: make "{users.migrator}" the owner of table theirs' in refused and "then: dunlin migrate" in refused
+    migrations.add("0002_more", "SELECT * FROM theirs;")
+    refused = doctor.dunlin("migrate", url=users.url(users.migrator)).ok(1).stderr
+    assert f'Next: grant the right to "{users.migrator}", then: dunlin migrate' in refused
 
 
 def test_who_migrates_is_known_by_the_history(doctor):
@@ -457,51 +452,3 @@ def test_tls(dunlin, migrations):
         diagnosis = Diagnosis(dunlin("doctor", "--json", url=server.url(database.name, sslmode="require")).ok().json())
         assert "TLSv1" in diagnosis.one("tls", "ok")["message"]
     certificates.close()
-
-
-# SQLite.
-
-@pytest.fixture
-def lite(sqlite, migrations):
-    migrations.add("0001_notes", "CREATE TABLE notes (id INTEGER PRIMARY KEY, parent INTEGER REFERENCES notes (id));")
-    sqlite("migrate").ok()
-
-    def examine(code=0):
-        return Diagnosis(sqlite("doctor", "--json").ok(code).json())
-
-    examine.sqlite = sqlite
-    return examine
-
-
-def test_sqlite_is_well(lite):
-    diagnosis = lite()
-    assert diagnosis.troubles() == []
-    for check in ("writable", "integrity", "foreign-keys", "files", "history"):
-        assert diagnosis.one(check, "ok"), check
-
-
-def test_a_database_in_memory(dunlin, migrations):
-    diagnosis = Diagnosis(dunlin("doctor", "--json", url="sqlite::memory:").ok().json())
-    assert diagnosis.of("journal-mode") == [] and diagnosis.troubles() == []
-
-
-def test_sqlite_foreign_keys(lite):
-    lite.sqlite.query("PRAGMA foreign_keys = off; INSERT INTO notes VALUES (1, 99)")
-    assert "1 row" in lite().one("foreign-keys", "warning")["message"]
-
-
-def test_a_damaged_sqlite_file(lite):
-    lite.sqlite.query("CREATE TABLE filler (t text); WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 2000)"
-                      " INSERT INTO filler SELECT hex(randomblob(200)) FROM n; CREATE INDEX filler_t ON filler (t)")
-    path = lite.sqlite.path / "app.db"
-    with open(path, "r+b") as file:
-        file.seek(path.stat().st_size - 40 * 4096)
-        file.write(b"\x00" * 4096)
-    diagnosis = lite(8)
-    finding = diagnosis.one("integrity", "error")
-    assert "the file is damaged: " in finding["message"] and "\n" not in finding["message"] and "***" not in finding["message"]
-    assert f"sqlite3 {path} .recover" in finding["fix"][0]
-    path.rename(path.with_name("my app's.db"))
-    url = f"sqlite:{path.with_name('my%20app%27s.db')}"
-    finding = Diagnosis(lite.sqlite.dunlin("doctor", "--json", url=url).json()).one("integrity", "error")
-    assert "my app'\\''s.db' .recover" in finding["fix"][0]

@@ -4,6 +4,7 @@
 
 #include "drivers/postgres/errors.h"
 #include "drivers/postgres/exchange.h"
+#include "drivers/postgres/lacking_right.h"
 #include "drivers/postgres/transaction_sql.h"
 
 namespace dunlin::postgres {
@@ -283,6 +284,7 @@ Error Batch::error_at(const Ticket& ticket, const PGresult* result) const {
     if (refused) place.text = refused->text;
   }
   Error error = server_error(result, place);
+  advise_on_right(error, link_.server.user, step(ticket.unit));
   error.where.file = place.where.file;
   return error;
 }

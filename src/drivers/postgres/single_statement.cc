@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include "drivers/postgres/exchange.h"
+#include "drivers/postgres/lacking_right.h"
 #include "drivers/postgres/monitor_sql.h"
 #include "drivers/postgres/verifier.h"
 #include "sql/mask.h"
@@ -26,7 +27,7 @@ StatementPlace place_of(const SourceStatement& statement, const Step* step) {
   return {statement.text, statement.where, step != nullptr ? &step->script() : nullptr};
 }
 
-StatementResult result_of(const Link& link, Exchange&& answer) {
+StatementResult result_of(const Link& link, const Step* step, Exchange&& answer) {
   StatementResult result;
   switch (answer.halt) {
     case Halt::none: return result;
@@ -42,6 +43,7 @@ StatementResult result_of(const Link& link, Exchange&& answer) {
       break;
   }
   result.error = std::move(answer.error);
+  if (result.error && step != nullptr) advise_on_right(*result.error, link.server.user, *step);
   return result;
 }
 
@@ -160,7 +162,7 @@ StatementResult run_long(Link& link, const SourceStatement& statement, const sql
   }
   const NoLockTimeout unlimited(link, !link.server.pooled);
   const Sent sent{std::string(statement.text), place_of(statement, step)};
-  StatementResult result = result_of(link, round_trip(link, {&sent, 1}, step, &observer));
+  StatementResult result = result_of(link, step, round_trip(link, {&sent, 1}, step, &observer));
   if (link.monitor) link.monitor->watch_for_waiters(std::nullopt);
   if (result.outcome == StatementOutcome::done) {
     if (std::optional<Error> hollow = hollow_success(link, statement)) return refused(std::move(*hollow));
@@ -168,7 +170,7 @@ StatementResult run_long(Link& link, const SourceStatement& statement, const sql
     // An earlier DETACH CONCURRENTLY was cut off after its first half; only FINALIZE does the second.
     if (const std::string finalize = finalize_sql(link, statement.text); !finalize.empty()) {
       const Sent second{finalize, place_of(statement, step)};
-      return result_of(link, round_trip(link, {&second, 1}, step, &observer));
+      return result_of(link, step, round_trip(link, {&second, 1}, step, &observer));
     }
   }
   return result;
@@ -187,7 +189,7 @@ StatementResult run_alone(Link& link, const SourceStatement& statement, const St
       result = run_long(link, statement, traits, step, observer);
     } else {
       const Sent sent{std::string(statement.text), place_of(statement, step)};
-      result = result_of(link, round_trip(link, {&sent, 1}, step, &observer));
+      result = result_of(link, step, round_trip(link, {&sent, 1}, step, &observer));
     }
   } catch (const Failure& failure) {
     // From the questions asked around the statement.
@@ -221,7 +223,7 @@ StatementResult run_together(Link& link, std::span<const SourceStatement> statem
   sent.push_back({"COMMIT", {}});
   Exchange answer = round_trip(link, sent, step, &observer);
   const bool undone = answer.halt == Halt::none && answer.tags.back() != "COMMIT";
-  StatementResult result = result_of(link, std::move(answer));
+  StatementResult result = result_of(link, step, std::move(answer));
   if (undone) {
     result = refused(
         {.kind = ErrorKind::sql, .message = "the statements ended the transaction that dunlin opened for them"});
