@@ -9,6 +9,7 @@
 #include "base/exit_code.h"
 #include "core/history_table.h"
 #include "doctor/checks.h"
+#include "doctor/damage.h"
 
 namespace dunlin::doctor {
 namespace {
@@ -156,9 +157,15 @@ class Examiner {
       try {
         check.look(examination);
       } catch (const Failure& failure) {
-        if (failure.error().kind != ErrorKind::sql) throw;
+        const Error& error = failure.error();
+        // Whatever was looked at, this is about the file.
+        if (error.sqlstate == "SQLITE_NOTADB" || error.sqlstate.starts_with("SQLITE_CORRUPT")) {
+          add_damage(examination, error.message);
+          continue;
+        }
+        if (error.kind != ErrorKind::sql) throw;
         examination.add(Section::server, Level::note, std::string(check.name),
-                        fmt::format("could not be looked at: {}", failure.error().message));
+                        fmt::format("could not be looked at: {}", error.message));
       }
     }
   }

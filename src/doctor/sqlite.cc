@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "doctor/checks.h"
+#include "doctor/damage.h"
 
 namespace dunlin::doctor {
 namespace {
@@ -90,10 +91,7 @@ void look_whether_whole(const Examination& at) {
   if (first.starts_with("***")) first.erase(0, std::min(first.find('\n'), first.size() - 1) + 1);
   const bool more = rows.size() > 1 || first.find('\n') != std::string::npos;
   first.erase(std::min(first.find('\n'), first.size()));
-  at.add(Section::file, Level::error, "integrity",
-         fmt::format("the file is damaged: {}{}", first, more ? ", and more: PRAGMA quick_check;" : ""),
-         {fmt::format("restore a backup, or save what can be read: sqlite3 {} .recover",
-                      shell_word(at.session.server().location))});
+  add_damage(at, first + (more ? ", and more: PRAGMA quick_check;" : ""));
 }
 
 void look_at_foreign_keys(const Examination& at) {
@@ -124,6 +122,15 @@ constexpr std::array kChecks{
 };
 
 }  // namespace
+
+void add_damage(const Examination& at, const std::string& what) {
+  const bool said = std::ranges::any_of(
+      at.findings, [](const Finding& found) { return found.check == "integrity" && found.level == Level::error; });
+  if (said) return;
+  at.add(Section::file, Level::error, "integrity", fmt::format("the file is damaged: {}", what),
+         {fmt::format("restore a backup, or save what can be read: sqlite3 {} .recover",
+                      shell_word(at.session.server().location))});
+}
 
 std::span<const Check> sqlite_checks() {
   return kChecks;

@@ -49,3 +49,15 @@ def test_a_damaged_sqlite_file(lite):
     url = f"sqlite:{path.with_name('my%20app%27s.db')}"
     finding = Diagnosis(lite.sqlite.dunlin("doctor", "--json", url=url).json()).one("integrity", "error")
     assert "my app'\\''s.db' .recover" in finding["fix"][0]
+
+
+def test_a_damaged_sqlite_file_that_the_check_cannot_read(lite):
+    """quick_check itself gives up over a page that is no page any more."""
+    lite.sqlite.query("CREATE TABLE filler (t text); WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 2000)"
+                      " INSERT INTO filler SELECT hex(randomblob(200)) FROM n")
+    path = lite.sqlite.path / "app.db"
+    with open(path, "r+b") as file:
+        file.seek(path.stat().st_size // 8192 * 4096)
+        file.write(b"\xff" * 4096)
+    finding = lite(8).one("integrity", "error")
+    assert finding["section"] == "file" and "malformed" in finding["message"] and ".recover" in finding["fix"][0]
