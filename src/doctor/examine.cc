@@ -99,6 +99,7 @@ class Examiner {
       const std::string away = postgres ? fmt::format(" · {} away", format_duration(examination.round_trip)) : "";
       examination.add(Section::users, Level::ok, check,
                       fmt::format("{}, by {}{}", postgres ? server.user : server.location, user.named_by, away));
+      compare_databases(examination, user, *session, postgres);
       locate(examination);
       if (duty == Duty::both) examination.duty = duty_of_the_only_one(examination);
       look(examination, migration_checks(), first);
@@ -114,6 +115,39 @@ class Examiner {
       if (failure.error().kind == ErrorKind::interrupted) throw;
       add_error(check, failure.error());
     }
+  }
+
+  // Which database this is, by the server's own words: two ways to one may well have different addresses.
+  static std::string identity(Session& session, bool postgres) {
+    if (!postgres) return session.server().location;
+    std::string text = session
+                           .query(
+                               "SELECT d.oid::pg_catalog.text || ' ' || d.datname FROM pg_catalog.pg_database d "
+                               "WHERE d.datname = pg_catalog.current_database()")
+                           .front()[0]
+                           .value_or("");
+    // Not every provider lets everybody call it.
+    const Rows may =
+        session.query("SELECT 1 WHERE pg_catalog.has_function_privilege('pg_catalog.pg_control_system()', 'EXECUTE')");
+    if (!may.empty()) {
+      text += ' ' +
+              session.query("SELECT s.system_identifier FROM pg_catalog.pg_control_system() s").front()[0].value_or("");
+    }
+    return text;
+  }
+
+  void compare_databases(const Examination& examination, const User& user, Session& session, bool postgres) {
+    const ServerInfo& server = session.server();
+    Visited now{.identity = identity(session, postgres),
+                .shown = postgres ? fmt::format("\"{}\" at {}", server.database, server.location) : server.location,
+                .named_by = user.named_by};
+    if (visited_ && visited_->identity != now.identity) {
+      examination.add(Section::users, Level::warning, "two-databases",
+                      fmt::format("the migration user looks at {}, and the application's user at {}: another database",
+                                  visited_->shown, now.shown),
+                      {fmt::format("name the same database in {} and {}", visited_->named_by, now.named_by)});
+    }
+    visited_ = std::move(now);
   }
 
   std::chrono::nanoseconds round_trip(Session& session) const {
@@ -174,9 +208,16 @@ class Examiner {
     add_error_to(diagnosis_.findings, Section::users, check, error);
   }
 
+  struct Visited {
+    std::string identity;
+    std::string shown;
+    std::string named_by;
+  };
+
   const Patient& patient_;
   Clock& clock_;
   Diagnosis diagnosis_;
+  std::optional<Visited> visited_;
 };
 
 }  // namespace

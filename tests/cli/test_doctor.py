@@ -148,6 +148,21 @@ def test_a_right_that_a_statement_lacks(doctor, migrations):
     assert f'Next: grant the right to "{users.migrator}", then: dunlin migrate' in refused
 
 
+def test_two_databases(doctor, database, tmp_path):
+    users = doctor.users
+    assert doctor().of("two-databases") == []
+    elsewhere = database.server.url(database.name, users.app.replace(" ", "%20"))
+    finding = doctor(0, DATABASE_URL=elsewhere).one("two-databases", "warning")
+    assert f'"{users.database.name}" at' in finding["message"] and f'"{database.name}" at' in finding["message"]
+    assert finding["fix"] == ["name the same database in MIGRATION_DATABASE_URL and DATABASE_URL"]
+    # Another way to the same one.
+    assert doctor(0, DATABASE_URL=users.url(users.app).replace("127.0.0.1", "localhost")).of("two-databases") == []
+    for name in ("one.db", "two.db"):
+        doctor.dunlin("create", url=f"sqlite:{tmp_path / name}").ok()
+    found = doctor(0, MIGRATION_DATABASE_URL=f"sqlite:{tmp_path}/one.db", DATABASE_URL=f"sqlite:{tmp_path}/two.db")
+    assert "two.db" in found.one("two-databases", "warning")["message"]
+
+
 def test_who_migrates_is_known_by_the_history(doctor):
     """As in the application's own container."""
     users = doctor.users
