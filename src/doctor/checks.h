@@ -17,6 +17,7 @@ struct Check {
 };
 
 std::span<const Check> postgres_user_checks();
+std::span<const Check> postgres_application_checks();
 std::span<const Check> postgres_server_checks();
 std::span<const Check> sqlite_checks();
 std::span<const Check> migration_checks();

@@ -46,6 +46,8 @@ struct Examination {
   std::chrono::nanoseconds round_trip{};
   // Located; empty name without a project.
   TableLocation history;
+  // Where what names no schema is made; empty on servers without schemas, and where search_path names none there is.
+  std::string schema;
   Clock& clock;
   Findings& findings;
 

@@ -93,7 +93,7 @@ class Examiner {
     if (first) diagnosis_.server = session->server();
     try {
       const bool postgres = user.driver->dialect() == Dialect::postgres;
-      Examination examination{patient_, duty, *session, {}, {}, clock_, diagnosis_.findings};
+      Examination examination{patient_, duty, *session, {}, {}, {}, clock_, diagnosis_.findings};
       examination.round_trip = round_trip(*session);
       const ServerInfo& server = session->server();
       const std::string away = postgres ? fmt::format(" · {} away", format_duration(examination.round_trip)) : "";
@@ -104,8 +104,10 @@ class Examiner {
       if (duty == Duty::both) examination.duty = duty_of_the_only_one(examination);
       look(examination, migration_checks(), first);
       if (postgres) {
+        examination.schema = session->query("SELECT pg_catalog.current_schema()").front()[0].value_or("");
         // What the checks' own statements name is looked up nowhere else.
         if (!server.pooled) session->query("SELECT pg_catalog.set_config('search_path', 'pg_catalog', false)");
+        look(examination, postgres_application_checks(), first);
         look(examination, postgres_user_checks(), first);
         look(examination, postgres_server_checks(), first);
       } else {

@@ -137,6 +137,100 @@ def test_rights_through_a_group(doctor):
         users.database.execute(f"drop owned by {group}; drop role {group}")
 
 
+def of_level(diagnosis, level):
+    return [one for one in diagnosis.findings if one["level"] == level]
+
+
+def check_well(doctor, migrations):
+    """Of doctor and of the next migration, which the fixes must not have broken."""
+    assert doctor().troubles() == []
+    migrations.add("0002_more", "CREATE TABLE more (id int);")
+    doctor.dunlin("migrate", url=doctor.users.url(doctor.users.migrator)).ok()
+    assert doctor().troubles() == []
+
+
+def test_a_member_of_the_migration_user(doctor, migrations):
+    users = doctor.users
+    users.database.execute(f'grant "{users.migrator}" to "{users.app}"')
+    diagnosis = doctor(8)
+    [finding] = diagnosis.troubles()
+    assert finding["fix"] == [f'REVOKE "{users.migrator}" FROM "{users.app}";']
+    for right in ('make tables in schema "public"', "make schemas in this database", "alter and drop", "public.notes"):
+        assert finding["message"].count(right) == 1, finding
+    assert f'"{users.app}" is a member of "{users.migrator}", who migrates' in finding["message"]
+    fixed(doctor, finding)
+    check_well(doctor, migrations)
+
+
+def test_a_member_who_has_nothing_of_its_own_keeps_its_tables(doctor, migrations):
+    users = doctor.users
+    users.database.execute(f'revoke all on notes, _sqlx_migrations from "{users.app}"; grant "{users.migrator}" to "{users.app}"')
+    [finding] = of_level(doctor(8), "error")
+    assert len(finding["fix"]) == 3 and finding["fix"][0].startswith("REVOKE")
+    fixed(doctor, finding)
+    assert users.privileges(users.app, "notes") == ["SELECT", "INSERT", "UPDATE", "DELETE"]
+    assert users.privileges(users.app, "_sqlx_migrations") == ["SELECT"]
+    check_well(doctor, migrations)
+
+
+@pytest.mark.parametrize("through", ["a group of both", "a group in the migration user"])
+def test_rights_through_a_group_of_the_migration_user(doctor, migrations, through):
+    users = doctor.users
+    group = f"g_{users.database.name}"
+    users.database.execute(f'create role {group}; grant {group} to "{users.app}"')
+    if through == "a group of both":
+        users.database.execute(f'grant {group} to "{users.migrator}"; grant create on schema public to {group};'
+                               f' grant insert on _sqlx_migrations to {group};'
+                               f' revoke create on schema public from "{users.migrator}"')
+        revoke = f'REVOKE "{group}" FROM "{users.app}";'
+    else:
+        users.database.execute(f'grant "{users.migrator}" to {group}')
+        revoke = f'REVOKE "{users.migrator}" FROM "{group}";'
+    try:
+        [finding] = doctor(8).troubles()
+        assert finding["fix"] == [revoke]
+        fixed(doctor, finding)
+        check_well(doctor, migrations)
+    finally:
+        users.database.execute(f"drop owned by {group}; drop role {group}")
+
+
+def test_the_application_owns_the_database(doctor, migrations):
+    users = doctor.users
+    users.database.execute(f'alter database "{users.database.name}" owner to "{users.app}"')
+    [finding] = doctor(8).troubles()
+    assert finding["fix"] == [f'ALTER DATABASE "{users.database.name}" OWNER TO "{users.migrator}";']
+    fixed(doctor, finding)
+    check_well(doctor, migrations)
+
+
+def test_the_migration_user_may_make_tables_only_as_everybody(doctor, migrations):
+    users = doctor.users
+    users.database.execute(f'alter database "{users.database.name}" owner to postgres;'
+                           f' revoke create on schema public from "{users.migrator}"; grant create on schema public to public')
+    finding = doctor(8).one("application-ddl", "error")
+    assert finding["fix"] == [f'GRANT CREATE ON SCHEMA "public" TO "{users.migrator}";',
+                              'REVOKE CREATE ON SCHEMA "public" FROM PUBLIC;']
+    fixed(doctor, finding)
+    check_well(doctor, migrations)
+
+
+def test_the_migration_user_may_make_nothing(doctor, migrations):
+    users = doctor.users
+    users.database.execute(f'alter database "{users.database.name}" owner to postgres;'
+                           f' revoke create on schema public from "{users.migrator}"')
+    diagnosis = doctor(8)
+    finding = diagnosis.one("migration-ddl", "error")
+    assert finding["message"] == f'"{users.migrator}" may not make tables in schema "public"'
+    assert "may make no schemas" in diagnosis.one("migration-schemas", "note")["message"]
+    migrations.add("0002_more", "CREATE TABLE more (id int);")
+    refused = doctor.dunlin("migrate", url=users.url(users.migrator)).ok(1).stderr
+    assert "permission denied for schema public" in refused and "correct the file" not in refused
+    assert refused.rstrip().endswith(f'Next: GRANT USAGE, CREATE ON SCHEMA "public" TO "{users.migrator}"; then: dunlin migrate')
+    fixed(doctor, finding)
+    doctor.dunlin("migrate", url=users.url(users.migrator)).ok()
+
+
 def test_a_right_that_a_statement_lacks(doctor, migrations):
     users = doctor.users
     users.database.execute("create table theirs (id int)")
