@@ -43,6 +43,8 @@ struct SessionOptions {
   std::chrono::milliseconds busy_timeout{15'000};
   // "read committed", "repeatable read", "serializable"; empty: the server's default.
   std::string isolation;
+  // Where the password belongs, for the message when it is refused; empty: the database URL.
+  std::string password_place;
   // For commands that never write: no lock file, no table, no file is created.
   bool read_only = false;
   // SQLite: what the directory's own tool has PRAGMA foreign_keys at (sqlx: on).

@@ -117,10 +117,12 @@ std::optional<DatabaseChoice> compose_database_url(const Environment& environmen
                   "set DB__HOST, or name the database by DATABASE_URL");
   }
   std::string url = scheme + "://";
+  std::string password_place = "DB__PASSWORD";
   if (const auto user = secret_of_either(environment, "DB__USER")) {
     url += percent_encoded(user->value);
     if (const auto password = secret_of_either(environment, "DB__PASSWORD")) {
       url += ':' + percent_encoded(password->value);
+      password_place = password->source.name;
     }
     url += '@';
   }
@@ -128,7 +130,7 @@ std::optional<DatabaseChoice> compose_database_url(const Environment& environmen
   if (const auto port = environment.find("DB__PORT")) url += ':' + checked_port(*port);
   if (name) url += '/' + percent_encoded(name->value);
   if (const auto mode = environment.find("DB__SSLMODE")) url += "?sslmode=" + percent_encoded(mode->value);
-  return DatabaseChoice{std::move(url), std::move(source)};
+  return DatabaseChoice{std::move(url), std::move(source), std::move(password_place)};
 }
 
 std::optional<DatabaseChoice> choose_database(const Settings& settings, const Environment& environment,

@@ -17,6 +17,8 @@ enum class DatabaseUse {
 struct DatabaseChoice {
   std::string url;  // holds a secret
   SettingSource source;
+  // The variable that the password belongs in; empty: it belongs in the URL.
+  std::string password_place{};
 };
 
 // --url; then the process environment (DUNLIN_URL, the variables above, DB__*), then the same in .env; then `url` in

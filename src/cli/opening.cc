@@ -28,6 +28,18 @@ DatabaseChoice chosen(const Invocation& invocation, DatabaseUse use) {
   return choice;
 }
 
+// A URL that no driver takes is named by the place that it comes from. Connects to nothing.
+void check_url(const Invocation& invocation, DatabaseUse use) {
+  const DatabaseChoice choice = chosen(invocation, use);
+  try {
+    app::driver_for(choice.url)->describe(choice.url);
+  } catch (const Failure& failure) {
+    Error error = failure.error();
+    error.message = fmt::format("{}: {}", to_string(choice.source), error.message);
+    throw Failure(std::move(error));
+  }
+}
+
 void show_findings(const Invocation& invocation, const Project& project) {
   for (const Diagnostic& finding : project.catalog.diagnostics) invocation.warn(finding);
 }
@@ -78,27 +90,34 @@ MigratorOptions project_options(const Invocation& invocation, DatabaseUse use) {
   options.history_table = settings.text("history_table");
   options.grants = read_grants(settings.at("grants"));
   options.session = session_options(invocation);
-  options.url = chosen(invocation, use).url;
+  DatabaseChoice choice = chosen(invocation, use);
+  options.session.password_place = choice.password_place;
+  options.url = std::move(choice.url);
   return options;
 }
 
 Project open_project(const Invocation& invocation, DatabaseUse use, Findings findings) {
+  check_url(invocation, use);
   Project project = app::open_connected(project_options(invocation, use), use == DatabaseUse::read);
   if (findings == Findings::shown) show_findings(invocation, project);
   return project;
 }
 
 Project open_unconnected(const Invocation& invocation, DatabaseUse use) {
+  check_url(invocation, use);
   Project project = app::open(project_options(invocation, use));
   show_findings(invocation, project);
   return project;
 }
 
 Database open_database(const Invocation& invocation, DatabaseUse use) {
+  check_url(invocation, use);
   Database database;
-  database.url = chosen(invocation, use).url;
+  DatabaseChoice choice = chosen(invocation, use);
+  database.url = std::move(choice.url);
   database.driver = app::driver_for(database.url);
   database.session = session_options(invocation);
+  database.session.password_place = choice.password_place;
   return database;
 }
 

@@ -85,8 +85,11 @@ class Examiner {
       options.read_only = true;
       session = user.driver->open(user.url, options);
     } catch (const Failure& failure) {
-      if (failure.error().kind == ErrorKind::interrupted) throw;
-      add_error(check, failure.error());
+      Error error = failure.error();
+      if (error.kind == ErrorKind::interrupted) throw;
+      if (error.kind == ErrorKind::usage || error.kind == ErrorKind::config)
+        error.message = fmt::format("{}: {}", user.named_by, error.message);
+      add_error(check, error);
       return;
     }
     const bool first = !diagnosis_.server.has_value();

@@ -7,7 +7,8 @@ from contextlib import suppress
 
 import pytest
 
-from support.postgres import PASSWORD
+from support.postgres import PASSWORD, PASSWORD_USER, Postgres
+from support.tls import Certificates
 
 # What is wrong with it: the parts, the exit code, and what is said.
 WRONG = {
@@ -121,3 +122,64 @@ def test_waiting_for_what_refuses_us_says_what_to_do_about_it(dunlin, migrations
     assert "check that the server runs" in away.stderr
     wrong = dunlin("wait", "--timeout", "1s", url=postgres.url("postgres", user="app", password=PASSWORD + "x")).ok(6)
     assert "check the password" in wrong.stderr
+
+
+def test_a_malformed_url_says_where_it_comes_from(dunlin, migrations, tmp_path):
+    migrations.tables(1)
+    url = "postgres://app:secret-word@127.0.0.1:5432x/app"
+    what = "the database URL is malformed: what stands in the place of its port is no number"
+    assert f"error: DATABASE_URL: {what}\n" in dunlin("info", env={"DATABASE_URL": url}).ok(2).stderr
+    assert f"error: --url: {what}\n" in dunlin("shell", "-c", "SELECT 1", "--url", url).ok(2).stderr
+    assert f"error: MIGRATION_DATABASE_URL: {what}\n" in dunlin("migrate", env={"MIGRATION_DATABASE_URL": url}).ok(2).stderr
+    (tmp_path / ".env").write_text(f"\nDATABASE_URL={url}\n")
+    assert f"error: DATABASE_URL in .env:2: {what}\n" in dunlin("info").ok(2).stderr
+    (tmp_path / ".env").unlink()
+    (tmp_path / "dunlin.toml").write_text(f'url = "{url}"\n')
+    assert f"error: dunlin.toml:1: {what}\n" in dunlin("info").ok(2).stderr
+
+
+def test_a_refused_password_is_looked_for_where_it_came_from(dunlin, server_parts, tmp_path):
+    _, env = named_by("parts", server_parts)
+    env["DB__USER"] = PASSWORD_USER
+    missing = dunlin("info", env=env).ok(6).stderr
+    assert "Next: put it into DB__PASSWORD, PGPASSWORD or ~/.pgpass" in missing
+    refused = dunlin("info", env={**env, "DB__PASSWORD": "not it at all"}).ok(6).stderr
+    assert "Next: check the password in DB__PASSWORD, PGPASSWORD" in refused
+    (tmp_path / "password").write_text("not it at all")
+    for command in ("info", "migrate", "doctor"):
+        refused = dunlin(command, env={**env, "DB__PASSWORD_FILE": str(tmp_path / "password")}).ok(6).output
+        assert "check the password in DB__PASSWORD_FILE, PGPASSWORD" in refused, command
+
+
+def test_a_role_that_may_not_log_in(dunlin, database, migrations):
+    migrations.tables(1)
+    role = f"n_{database.name}"
+    database.execute(f"create role {role}")
+    try:
+        refused = dunlin("info", url=database.server.url(database.name, role)).ok(6).stderr
+        fix = f'ALTER ROLE "{role}" LOGIN'
+        assert refused.endswith(f"Next: {fix}\n")
+        database.execute(fix)
+        dunlin("info", url=database.server.url(database.name, role)).ok()
+    finally:
+        database.execute(f"drop role {role}")
+
+
+def test_a_database_that_takes_no_connections(dunlin, database, migrations):
+    migrations.tables(1)
+    database.server.query(f'alter database "{database.name}" allow_connections false')
+    refused = dunlin("info", url=database.url).ok(6).stderr
+    fix = f'ALTER DATABASE "{database.name}" ALLOW_CONNECTIONS true;'
+    assert f'database "{database.name}" takes no connections' in refused and f"Next: {fix}" in refused
+    database.server.query(fix)
+    dunlin("info", url=database.url).ok()
+
+
+def test_the_certificate_file_that_is_missing_is_named(dunlin, migrations):
+    migrations.tables(1)
+    certificates = Certificates()
+    with Postgres(fast=True, certificates=certificates) as server:
+        url = server.url(server.database().name, sslmode="verify-full", sslrootcert="/none/of/it.crt")
+        refused = dunlin("info", url=url).ok(6).stderr
+    certificates.close()
+    assert 'could not be verified: root certificate file "/none/of/it.crt" does not exist\n' in refused

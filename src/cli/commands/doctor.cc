@@ -78,10 +78,12 @@ class Doctor final : public Command {
       std::optional<DatabaseChoice> choice = choose();
       if (!choice) return std::nullopt;
       invocation.console.secrets().add_from_url(choice->url);
+      SessionOptions session = session_options(invocation);
+      session.password_place = choice->password_place;
       return doctor::User{.driver = app::driver_for(choice->url),
                           .url = choice->url,
                           .named_by = to_string(choice->source),
-                          .session = session_options(invocation)};
+                          .session = std::move(session)};
     } catch (const Failure& failure) {
       error = failure.error();
       return std::nullopt;

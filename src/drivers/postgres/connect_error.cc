@@ -15,18 +15,30 @@ bool contains(std::string_view text, std::string_view part) {
   return text.find(part) != std::string_view::npos;
 }
 
-// The server's sentence behind the SQLSTATE, else libpq's last line without its "connection to server ... failed:".
+// The server's sentence behind the SQLSTATE, else the first line of what libpq says of the last host that it tried:
+// what follows that line explains it. Without its "connection to server ... failed:".
 std::string last_words(std::string_view text, const std::string& sqlstate) {
   if (!sqlstate.empty()) {
     text.remove_prefix(text.find(" " + sqlstate + ": ") + sqlstate.size() + 3);
     return std::string(text.substr(0, text.find('\n')));
   }
   while (text.ends_with('\n')) text.remove_suffix(1);
-  const auto line = text.rfind('\n');
-  if (line != std::string_view::npos) text.remove_prefix(line + 1);
-  if (const auto failed = text.find(" failed: "); failed != std::string_view::npos) text.remove_prefix(failed + 9);
-  while (text.starts_with('\t') || text.starts_with(' ')) text.remove_prefix(1);
-  return std::string(text);
+  std::string_view said;
+  bool of_host = false;
+  while (!text.empty()) {
+    std::string_view line = text.substr(0, text.find('\n'));
+    text.remove_prefix(std::min(line.size() + 1, text.size()));
+    const bool begins = line.starts_with("connection to server ") || line.starts_with("could not translate host name");
+    const bool explains = line.starts_with('\t') || (of_host && !begins);
+    if (explains && !said.empty()) continue;
+    of_host = of_host || begins;
+    if (const auto failed = line.find(" failed: "); begins && failed != std::string_view::npos) {
+      line.remove_prefix(failed + 9);
+    }
+    while (line.starts_with('\t') || line.starts_with(' ')) line.remove_prefix(1);
+    said = line;
+  }
+  return std::string(said);
 }
 
 struct Words {
@@ -50,8 +62,13 @@ Words refusal(const std::string& sqlstate, const ServerInfo& at, const std::stri
             "use sslmode=require"};
   }
   if (sqlstate == "28000") {
+    // One code for both, and a sentence in the server's language.
+    const std::string create = fmt::format("create it: CREATE ROLE \"{}\" LOGIN", at.user);
+    const std::string alter = fmt::format("ALTER ROLE \"{}\" LOGIN", at.user);
     return {fmt::format("{} has no role \"{}\" that may log in: {}", at.location, at.user, said),
-            fmt::format("create it: CREATE ROLE \"{}\" LOGIN", at.user)};
+            contains(said, "not permitted to log in") ? alter
+            : contains(said, "does not exist")        ? create
+                                                      : create + ", or where it exists: " + alter};
   }
   if (sqlstate == "3D000") {
     return {fmt::format("database \"{}\" does not exist on {}", at.database, at.location), "create it: dunlin create"};
@@ -62,6 +79,11 @@ Words refusal(const std::string& sqlstate, const ServerInfo& at, const std::stri
   }
   if (sqlstate == "57P03") {
     return {fmt::format("{} does not take connections now: {}", at.location, said), std::string(kWaitHint)};
+  }
+  if (sqlstate == "55000" && contains(said, "not currently accepting connections")) {
+    return {
+        fmt::format("database \"{}\" takes no connections: {}", at.database, said),
+        fmt::format("ALTER DATABASE \"{}\" ALLOW_CONNECTIONS true;  from another database of the server", at.database)};
   }
   if (sqlstate == "42501") {
     return {fmt::format("user \"{}\" may not connect to database \"{}\": {}", at.user, at.database, said),

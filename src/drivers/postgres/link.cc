@@ -103,15 +103,30 @@ void look_around(Link& link) {
   if (link.server.pooled) link.by_statement.push_back({"client_encoding", "UTF8"});
 }
 
+// libpq knows the URL only that was put together from several variables.
+Error with_password_place(Error error, const std::string& place) {
+  constexpr std::string_view kUrl = "the database URL, PGPASSWORD";
+  if (const auto at = error.hint.find(kUrl); at != std::string::npos && !place.empty()) {
+    error.hint.replace(at, kUrl.size(), place + ", PGPASSWORD");
+  }
+  return error;
+}
+
 Connection connect(const Parameters& parameters, const SessionOptions& options) {
   Parameters with_options = parameters;
   with_options.set("options", startup_options(wanted_settings(options), parameters.get("options")));
   try {
     return Connection::open(with_options, patience(parameters, options), options.interrupt);
   } catch (const Failure& failure) {
-    if (!refused_because_of_options(failure.error())) throw;
+    if (!refused_because_of_options(failure.error())) {
+      throw Failure(with_password_place(failure.error(), options.password_place));
+    }
   }
-  return Connection::open(parameters, patience(parameters, options), options.interrupt);
+  try {
+    return Connection::open(parameters, patience(parameters, options), options.interrupt);
+  } catch (const Failure& failure) {
+    throw Failure(with_password_place(failure.error(), options.password_place));
+  }
 }
 
 }  // namespace

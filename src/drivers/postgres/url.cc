@@ -62,8 +62,9 @@ constexpr std::array kForeign{
     Foreign{"search_path", "write options=-csearch_path%3D<schema> instead"},
 };
 
-[[noreturn]] void malformed() {
-  throw Failure(ErrorKind::usage, "the database URL is malformed",
+// `part` names what is wrong, never its value: that may be a password.
+[[noreturn]] void malformed(std::string_view part = {}) {
+  throw Failure(ErrorKind::usage, fmt::format("the database URL is malformed{}{}", part.empty() ? "" : ": ", part),
                 "write postgres://user:password@host:5432/database, with special characters of the password "
                 "percent-encoded (@ is %40, : is %3A, / is %2F, ? is %3F, # is %23, % is %25)");
 }
@@ -102,7 +103,7 @@ std::string translate_query(std::string_view query, bool suspicious) {
     query.remove_prefix(std::min(end + 1, query.size()));
     const auto equals = part.find('=');
     if (part.empty()) continue;
-    if (equals == std::string_view::npos) malformed();
+    if (equals == std::string_view::npos) malformed("behind its ? there is a parameter without a =");
     std::string name(part.substr(0, equals));
     std::string_view value = part.substr(equals + 1);
     const auto* const spelling =
@@ -208,7 +209,10 @@ void check_no_stray_password(const Parameters& parameters) {
   // A directory of sockets may have a space in its name.
   const bool space = !host.starts_with('/') && !host.starts_with('@') &&
                      std::ranges::any_of(host, [](unsigned char c) { return std::isspace(c) != 0; });
-  if (!port_ok || at_sign || keywords || login || space) malformed();
+  if (at_sign) malformed("there is an @ in its host or its database name");
+  if (!port_ok) malformed("what stands in the place of its port is no number");
+  if (space) malformed("there is a space in its host");
+  if (keywords || login) malformed();
 }
 
 }  // namespace
