@@ -196,6 +196,13 @@ def test_a_system_shell(dunlin, tmp_path):
     assert result.code == 5 and "from /bin/sh" in result.stdout
 
 
+def test_a_system_shell_runs_what_it_is_given(dunlin):
+    result = dunlin("shell", "--sh", "-c", "echo from $0; false || exit 6", env={"SHELL": "/bin/sh"})
+    assert result.code == 6 and result.stdout == "from /bin/sh\n"
+    result = dunlin("shell", "--sh", "-c", "greeting=hello", "-c", "echo $greeting", env={"SHELL": "/bin/sh"}).ok()
+    assert result.stdout == "hello\n"
+
+
 # What a reading console could be talked into, if it looked at words instead of asking the server.
 
 @pytest.fixture

@@ -54,11 +54,19 @@ std::vector<shell::OwnCommand> own_commands() {
   return commands;
 }
 
-// In the place of this process. Returns only when there is none.
-[[noreturn]] void become_system_shell() {
+// In the place of this process: with commands, it runs those and leaves, and its exit code is ours.
+[[noreturn]] void become_system_shell(const std::vector<std::string>& commands) {
+  // A shell takes one -c.
+  std::string script;
+  for (const std::string& command : commands) script += (script.empty() ? "" : "\n") + command;
   const char* wanted = std::getenv("SHELL");
   for (const char* program : {wanted, "/bin/bash", "/bin/sh"}) {
-    if (program != nullptr && *program == '/') ::execl(program, program, nullptr);
+    if (program == nullptr || *program != '/') continue;
+    if (commands.empty()) {
+      ::execl(program, program, nullptr);
+    } else {
+      ::execl(program, program, "-c", script.c_str(), nullptr);
+    }
   }
   throw Failure(ErrorKind::usage, "there is no system shell here, neither $SHELL nor /bin/bash nor /bin/sh",
                 "dunlin shell is the console on the database; kubectl debug brings a shell of its own");
@@ -93,11 +101,12 @@ class Shell final : public Command {
     app.add_option("-o,--output", output_, "how results are shown (on a terminal auto, else aligned)")
         ->type_name("auto|aligned|expanded|json|csv");
     app.add_flag("-t,--tuples-only", rows_only_, "rows only, without column names and count");
-    app.add_flag("--sh", system_shell_, "a system shell in the place of the console, where the image has one");
+    app.add_flag("--sh", system_shell_,
+                 "a system shell in the place of the console, where the image has one; -c is for it then");
   }
 
   int run(Invocation& invocation) override {
-    if (system_shell_) become_system_shell();
+    if (system_shell_) become_system_shell(commands_);
     const Terminals& terminals = invocation.console.terminals();
     const bool interactive = commands_.empty() && terminals.input && terminals.output && !invocation.json();
     const Database database = open_database(invocation, write_ ? DatabaseUse::write : DatabaseUse::read);
