@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include <fmt/format.h>
+
 namespace dunlin::server {
 
 DatabaseLook DatabaseWatch::look() noexcept {
@@ -33,6 +35,10 @@ DatabaseLook DatabaseWatch::look_through(Session& session) const {
     look.snapshot = read_status(project_, session);
   } catch (const Failure& failure) {
     look.problem = failure.error();
+    // The server says that it gave up waiting, and not for what.
+    if (look.problem->sqlstate == "55P03")
+      look.problem->message =
+          fmt::format("{} is locked by another session: {}", project_.table.name, look.problem->message);
     return look;
   }
   try {

@@ -320,6 +320,7 @@ def test_a_locked_history_takes_nobody_out(serve, applied, database):
     with holder.cursor() as cursor:
         cursor.execute("LOCK TABLE _sqlx_migrations")
         until(lambda: service.get("/api/v1/health/check_up").json()["checks"]["schema"]["status"] == "down", "the lock is felt")
+        assert "_sqlx_migrations is locked by another session: " in service.get("/api/v1/health/check_up").body
         assert service.get("/ready").status == 200
     holder.close()
 
