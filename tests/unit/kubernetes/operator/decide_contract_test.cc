@@ -1,7 +1,7 @@
 // The contract command: when it runs, what cancels it, and what may not start afterwards.
 #include <gmock/gmock.h>
 
-#include "unit/kubernetes/operator/fake_cluster.h"
+#include "unit/kubernetes/operator/contract_test.h"
 
 namespace dunlin::manager {
 namespace {
@@ -13,39 +13,6 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::SizeIs;
-
-constexpr const char* kSpec = R"({"contractCommand": ["contract", "--all"]})";
-
-class ContractTest : public testing::Test {
- protected:
-  // From v1 to v2: both have been migrated to, and pods of both live.
-  void roll_out(const char* spec = kSpec) {
-    cluster.set_spec(spec);
-    migrate_to("myapp:v1");
-    migrate_to("myapp:v2");
-  }
-
-  void migrate_to(const char* image) {
-    cluster.deploy("web", image);
-    cluster.settle();
-    cluster.run_job(0);
-    cluster.settle();
-  }
-
-  // The pods of v1 have gone, and so have ten minutes.
-  void let_contract_begin() {
-    roll_out();
-    cluster.drop_other_pods("myapp:v2");
-    cluster.settle();
-    cluster.pass(minutes(10));
-    cluster.settle();
-  }
-
-  std::string reason() { return cluster.condition("Contracted").reason; }
-  std::string message() { return cluster.condition("Contracted").message; }
-
-  FakeCluster cluster;
-};
 
 TEST_F(ContractTest, RunsWhenTheLastOldPodHasBeenGoneForTenMinutes) {
   roll_out();
@@ -205,77 +172,6 @@ TEST_F(ContractTest, APersonCanAllowTheRollbackOnce) {
   cluster.annotate("allow-rollback", "myapp:v1 1795000000");
   cluster.settle();
   EXPECT_TRUE(cluster.lets_start("myapp:v1")) << "said once more";
-}
-
-// A crash loop behind a rollout that takes the old pods away first: the way back is the way out.
-TEST_F(ContractTest, DoesNotCloseTheWayBackOfAVersionThatDoesNotWork) {
-  roll_out();
-  cluster.drop_other_pods("myapp:v2");
-  cluster.objects["Deployment/web"]["spec"]["replicas"] = 1;
-  cluster.settle();
-  cluster.pass(minutes(30));
-  cluster.settle();
-  EXPECT_EQ(cluster.contract_job(), nullptr);
-  EXPECT_EQ(message(), "The contract command is not run now: no pod of Deployment/web is ready");
-
-  cluster.set_ready("myapp:v2", true);
-  cluster.settle();
-  cluster.pass(minutes(9));
-  cluster.set_ready("myapp:v2", false);
-  cluster.settle();
-  cluster.set_ready("myapp:v2", true);
-  cluster.settle();
-  cluster.pass(minutes(9));
-  cluster.settle();
-  EXPECT_EQ(cluster.contract_job(), nullptr) << "it has to be ready for all of the time";
-  cluster.pass(minutes(1));
-  cluster.settle();
-  ASSERT_NE(cluster.contract_job(), nullptr);
-  cluster.run_job(0, "", kContractJob);
-  cluster.settle();
-  cluster.set_ready("myapp:v2", false);
-  cluster.settle();
-  EXPECT_EQ(cluster.condition("Contracted").status, Truth::yes) << "what has run has run";
-}
-
-TEST_F(ContractTest, WorkloadsOfDifferentVersionsAreNamed) {
-  cluster.set_spec(kSpec);
-  migrate_to("myapp:v1");
-  cluster.deploy("worker", "worker:v2");
-  cluster.settle();
-  cluster.run_job(0);
-  cluster.settle();
-  EXPECT_THAT(message(), HasSubstr("workloads are of different versions: Deployment/worker wants worker:v2, "
-                                   "Deployment/web wants myapp:v1"));
-}
-
-TEST_F(ContractTest, APausedRolloutHoldsItUp) {
-  roll_out();
-  cluster.drop_other_pods("myapp:v2");
-  cluster.settle();
-  cluster.pass(minutes(9));
-  cluster.objects["Deployment/web"]["spec"]["paused"] = true;
-  cluster.settle();
-  EXPECT_EQ(message(), "The contract command is not run now: Deployment/web is paused");
-  cluster.pass(minutes(9));
-  cluster.objects["Deployment/web"]["spec"]["paused"] = false;
-  cluster.settle();
-  cluster.pass(minutes(9));
-  cluster.settle();
-  EXPECT_EQ(cluster.contract_job(), nullptr) << "the time starts anew";
-  cluster.pass(minutes(1));
-  cluster.settle();
-  EXPECT_NE(cluster.contract_job(), nullptr);
-}
-
-TEST_F(ContractTest, APausedRolloutCancelsOneThatHasNotBegun) {
-  let_contract_begin();
-  cluster.objects["Deployment/web"]["spec"]["paused"] = true;
-  cluster.step();
-  EXPECT_TRUE(kubernetes::is_being_deleted(*cluster.contract_job()));
-  EXPECT_THAT(cluster.events.back().message, HasSubstr("had not begun and has been deleted: Deployment/web is paused"));
-  cluster.settle();
-  EXPECT_TRUE(cluster.lets_start("myapp:v1"));
 }
 
 TEST_F(ContractTest, TheNextVersionIsMigratedBehindOneThatRuns) {
