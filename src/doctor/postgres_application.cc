@@ -11,6 +11,8 @@
 namespace dunlin::doctor {
 namespace {
 
+constexpr std::string_view kDatabaseOwner = "pg_database_owner";
+
 bool is_superuser(const Examination& at) {
   return at.query("SELECT pg_catalog.current_setting('is_superuser')").front()[0] == "on";
 }
@@ -99,10 +101,11 @@ class DdlOfApplication {
 
   void look_at_schemas() {
     const Rows rows = at_.query(
-        "SELECT DISTINCT n.nspname, pg_catalog.pg_get_userbyid(n.nspowner), CASE WHEN x.grantee <> 0 THEN "
-        "pg_catalog.pg_get_userbyid(x.grantee) END FROM pg_catalog.pg_namespace n, "
-        "pg_catalog.aclexplode(coalesce(n.nspacl, pg_catalog.acldefault('n', n.nspowner))) x WHERE x.privilege_type = "
-        "'CREATE' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' ORDER BY 1, 3");
+        "SELECT DISTINCT n.nspname, pg_catalog.pg_get_userbyid(n.nspowner), CASE x.grantee WHEN 0 THEN '' ELSE "
+        "pg_catalog.pg_get_userbyid(x.grantee) END FROM pg_catalog.pg_namespace n LEFT JOIN LATERAL (SELECT y.grantee "
+        "FROM pg_catalog.aclexplode(coalesce(n.nspacl, pg_catalog.acldefault('n', n.nspowner))) y WHERE "
+        "y.privilege_type = 'CREATE') x ON true WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' ORDER "
+        "BY 1, 3");
     for (auto begin = rows.begin(); begin != rows.end();) {
       const auto end = std::find_if(begin, rows.end(), [&](const Row& row) { return row[0] != begin->at(0); });
       look_at_schema(Rows(begin, end));
@@ -115,24 +118,32 @@ class DdlOfApplication {
     const std::string& schema = column(grants.front(), 0);
     const std::string& owner = column(grants.front(), 1);
     const std::string may = fmt::format("make tables in schema \"{}\"", schema);
+    // What comes with owning the database goes with it.
+    const bool owns = roles_.user_is(owner) && !roles_.shared(owner) && !(owns_database_ && owner == kDatabaseOwner);
+    // Without CREATE, too: an owner gives itself again what is taken away, and drops what is in it.
+    if (owns) {
+      add_own(fmt::format("\"{}\" owns schema \"{}\"{}, and may drop all that is in it", at_.user(), schema,
+                          through(owner)),
+              {fmt::format("ALTER SCHEMA {} OWNER TO {};", name_of(schema), roles_.migrator_name())});
+    }
     std::vector<std::string> fix;
     std::string how;
     for (const Row& row : grants) {
+      if (!row[2]) continue;
       const std::string& grantee = column(row, 2);
-      if (row[2] && (!roles_.user_is(grantee) || (owns_database_ && grantee == "pg_database_owner"))) continue;
-      if (row[2] && roles_.shared(grantee)) {
+      const bool everybody = grantee.empty();
+      if (!everybody && (!roles_.user_is(grantee) || (owns_database_ && grantee == kDatabaseOwner))) continue;
+      if (owns && grantee == owner) continue;
+      if (roles_.shared(grantee)) {
         shared_.push_back({.role = grantee, .may = may, .table = {}});
         continue;
       }
-      if (fix.empty()) how = row[2] ? through(grantee) : ", as everybody may";
-      if (!row[2] && migrator_needs_its_own(grants)) {
+      if (fix.empty()) how = everybody ? ", as everybody may" : through(grantee);
+      if (everybody && migrator_needs_its_own(grants)) {
         fix.push_back(fmt::format("GRANT CREATE ON SCHEMA {} TO {};", name_of(schema), roles_.migrator_name()));
       }
-      // An owner gives itself again what is taken away.
-      fix.push_back(row[2] && grantee == owner
-                        ? fmt::format("ALTER SCHEMA {} OWNER TO {};", name_of(schema), roles_.migrator_name())
-                        : fmt::format("REVOKE CREATE ON SCHEMA {} FROM {};", name_of(schema),
-                                      row[2] ? name_of(grantee) : "PUBLIC"));
+      fix.push_back(
+          fmt::format("REVOKE CREATE ON SCHEMA {} FROM {};", name_of(schema), everybody ? "PUBLIC" : name_of(grantee)));
     }
     if (!fix.empty()) add_own(fmt::format("\"{}\" may {}{}", at_.user(), may, how), std::move(fix));
   }

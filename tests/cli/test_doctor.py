@@ -204,6 +204,16 @@ def test_the_application_owns_the_database(doctor, migrations):
     check_well(doctor, migrations)
 
 
+def test_the_application_owns_a_schema_without_any_right_in_it(doctor, migrations):
+    users = doctor.users
+    users.database.execute(f'alter schema public owner to "{users.app}"; revoke create on schema public from "{users.app}"')
+    [finding] = doctor(8).troubles()
+    assert "may drop all that is in it" in finding["message"]
+    assert finding["fix"] == [f'ALTER SCHEMA "public" OWNER TO "{users.migrator}";']
+    fixed(doctor, finding)
+    check_well(doctor, migrations)
+
+
 def test_the_migration_user_may_make_tables_only_as_everybody(doctor, migrations):
     users = doctor.users
     users.database.execute(f'alter database "{users.database.name}" owner to postgres;'
