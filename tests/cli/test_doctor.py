@@ -475,10 +475,13 @@ def test_timeouts_of_the_role(doctor):
     assert doctor().of("timeouts") == []
 
 
-def test_a_read_only_role(doctor):
+def test_a_read_only_role(doctor, migrations):
     users = doctor.users
     users.database.execute(f'alter role "{users.migrator}" set default_transaction_read_only = on')
     finding = doctor(8).one("read-only", "error")
+    migrations.add("0002_more", "CREATE TABLE more (id int);")
+    refused = doctor.dunlin("migrate", url=users.url(users.migrator)).ok(1).stderr
+    assert "Next: dunlin doctor" in refused and "correct the file" not in refused
     fixed(doctor, finding)
     doctor()
 

@@ -23,6 +23,7 @@ std::string hint_for(std::string_view sqlstate) {
     return "a value added to an enum can be used only after its transaction: put the use into the next migration, or "
            "mark this one to run outside a transaction (sqlx: -- no-transaction as its first line)";
   }
+  if (sqlstate == "25006") return "dunlin doctor  says whether it is a standby, or a setting";
   if (sqlstate == "55P03")
     return "run it again when the lock is free; with --lock-timeout 10s it waits longer, and holds up others as long";
   return {};
