@@ -97,7 +97,7 @@ def private_registries(scene):
     programs = scene.directory / "programs"
     programs.mkdir()
     for name, script in [("aws", 'test "$*" = "ecr get-login-password --region us-east-1" && echo a-token'),
-                         ("kubectl", 'test "$1 $2 $3" = "create secret generic registry"')]:
+                         ("kubectl", 'test "$1 $2 $3" = "create secret generic"')]:
         (programs / name).write_text(f"#!/bin/sh\n{script}\n")
         (programs / name).chmod(0o755)
     scene.environment.update(GHCR_PAT="a-token", GITHUB_ACTOR="octocat", PATH=f"{programs}:{scene.docker.environment['PATH']}")
