@@ -48,6 +48,8 @@ class Connection {
   Rows query(const std::string& sql) {
     milliseconds pause = kFirstPause;
     bool last = false;
+    // A connection broke behind the statement: it may have been carried out.
+    bool in_doubt = false;
     for (int attempt = 1;; ++attempt) {
       const Clock::Steady began = clock_.now();
       try {
@@ -57,8 +59,14 @@ class Connection {
         }
         return session_->query(sql);
       } catch (const Failure& failure) {
+        const ErrorKind kind = failure.error().kind;
+        if (kind == ErrorKind::interrupted && in_doubt && !last) {
+          last = true;
+          continue;
+        }
         if (!worth_another_try(failure.error()) || attempt == kTries) throw;
-        if (failure.error().kind == ErrorKind::connect) session_.reset();
+        in_doubt |= kind == ErrorKind::connect && session_ != nullptr;
+        if (kind == ErrorKind::connect) session_.reset();
         // The answer of a commit may be what was lost: asked once more, the statement says what became of it.
         const bool may_tell = session_ == nullptr && !last && clock_.now() - began < kToTell;
         if (interrupt_ != nullptr && interrupt_->requested() && may_tell) {
@@ -67,7 +75,11 @@ class Connection {
         }
         if (last) throw Failure(ErrorKind::interrupted, "interrupted");
       }
-      if (clock_.sleep(pause, interrupt_)) throw Failure(ErrorKind::interrupted, "interrupted");
+      if (clock_.sleep(pause, interrupt_)) {
+        // The signal came behind the break.
+        if (!in_doubt || last) throw Failure(ErrorKind::interrupted, "interrupted");
+        last = true;
+      }
       pause = std::min(pause * 2, kLongestPause);
     }
   }

@@ -23,7 +23,7 @@ using secrets::Rotation;
 using secrets::RotationProgress;
 
 // After an interrupt: for each answer, where a connection broke.
-constexpr std::chrono::milliseconds kToFindOut{1'000};
+constexpr std::chrono::milliseconds kToFindOut{2'000};
 // How often a log is told.
 constexpr std::chrono::seconds kTold{10};
 
