@@ -26,9 +26,9 @@ def log(tmp_path):
 @pytest.fixture
 def roll(kubernetes, api, namespace, tmp_path):
     """A Deployment of a version. Where `ready` is not there, pods are not ready: a rollout stops in the middle."""
-    def to(version):
+    def to(version, strategy=None):
         made = with_folder(workload("Deployment", "web", namespace, f"myapp:{version}"), tmp_path)
-        made["spec"]["strategy"] = {"rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1}}
+        made["spec"]["strategy"] = strategy or {"rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1}}
         one, = made["spec"]["template"]["spec"]["containers"]
         one.update(env=[{"name": "VERSION", "value": version}], readinessProbe=READY)
         kubernetes.api.apply(made)
@@ -79,6 +79,26 @@ def test_it_runs_behind_the_last_old_pod_and_there_is_no_way_back(kubernetes, ap
     until(lambda: running_images(api, namespace) == {"myapp:v1"}, "the old version runs again", PATIENCE)
     wait_for_condition(api, "web", namespace, status="True", reason="MigrationsUpToDate")
     assert log() == ["v1 expand", "v1 contract", "v2 expand", "v2 contract"]
+
+
+def test_a_version_that_does_not_work_keeps_its_way_back(kubernetes, api, roll, log, namespace, tmp_path):
+    """Its rollout has taken the old pods away first."""
+    api.create(contracting(namespace))
+    roll("v1", {"type": "Recreate"})
+    wait_for_condition(api, "web", namespace, "Contracted", status="True")
+    (tmp_path / "ready").unlink()
+    roll("v2", {"type": "Recreate"})
+    roll_is_through(api, namespace, "v2")
+    wait_for_condition(api, "web", namespace, "Contracted", status="False", reason="ContractWaiting",
+                       message="The contract command is not run now: no pod of Deployment/web is ready")
+    kubernetes.kubectl("rollout", "undo", "deployment/web", namespace=namespace).ok()
+    roll_is_through(api, namespace, "v1")
+    wait_for_condition(api, "web", namespace, status="True", reason="MigrationsUpToDate")
+    assert log() == ["v1 expand", "v1 contract", "v2 expand"]
+
+    (tmp_path / "ready").touch()
+    kubernetes.kubectl("rollout", "undo", "deployment/web", namespace=namespace).ok()
+    wait_for_condition(api, "web", namespace, "Contracted", status="True", message="Contract command of myapp:v2 has run")
 
 
 def test_a_rollback_cancels_one_that_has_not_begun(kubernetes, api, roll, log, namespace):
