@@ -74,7 +74,8 @@ class Decider {
         record_without_job(status_, Migrated::Origin::adopted, seen.identity, seen.image, seen.workload, now_);
     }
     // While a pod of it runs nothing can be tried again: what somebody has asked for is heard when it has ended.
-    is_asked_ = status_.retried != migrator_.retry && outcome_.state != State::running && !outcome_.unexplained;
+    const bool has_not_ended = job_ != nullptr && (outcome_.state == State::running || outcome_.unexplained);
+    is_asked_ = status_.retried != migrator_.retry && !has_not_ended;
     if (is_asked_) hear_retry(migrator_, now_, status_);
     hear_rollback(migrator_, status_);
     restart_changed(migrator_, survey_, now_, status_);
@@ -449,8 +450,8 @@ class Decider {
   Survey survey_;
   const Json* job_ = nullptr;
   std::vector<const PodView*> job_pods_;
-  // Of job_; succeeded where there is none.
-  JobOutcome outcome_{.state = State::succeeded, .detail = {}};
+  // Of job_.
+  JobOutcome outcome_;
   // Somebody has asked just now to try again what has failed.
   bool is_asked_ = false;
   const OwnedJob* contract_job_ = nullptr;

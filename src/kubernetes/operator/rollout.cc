@@ -5,6 +5,8 @@
 
 #include <fmt/format.h>
 
+#include "kubernetes/operator/workload_finder.h"
+
 namespace dunlin::manager {
 namespace {
 
@@ -13,13 +15,9 @@ struct Root {
   bool is_ready = false;
 };
 
-bool counts(const Migrator& migrator, const PodView& pod) {
-  return pod.is_live() && pod.migration_of.empty() && migrator.selects(pod.labels);
-}
-
 bool is_selected(const Migrator& migrator, const WorkloadPods& entry) {
   if (!entry.pods.empty())
-    return std::ranges::any_of(entry.pods, [&](const PodView* pod) { return counts(migrator, *pod); });
+    return std::ranges::any_of(entry.pods, [&](const PodView* pod) { return is_about(migrator, *pod); });
   return migrator.selects(kubernetes::string_map(kubernetes::field(entry.workload.pod_template, "metadata", "labels")));
 }
 
@@ -32,7 +30,7 @@ std::string why_undecided(const Migrator& migrator, const std::vector<WorkloadPo
     if (!is_selected(migrator, entry)) continue;
     Root& root = roots.try_emplace(entry.workload.root, Root{.workload = &entry.workload}).first->second;
     root.is_ready |=
-        std::ranges::any_of(entry.pods, [&](const PodView* pod) { return counts(migrator, *pod) && pod->is_ready; });
+        std::ranges::any_of(entry.pods, [&](const PodView* pod) { return is_about(migrator, *pod) && pod->is_ready; });
   }
   for (const auto& [uid, root] : roots) {
     if (root.workload->is_paused) return fmt::format("{} is paused", root.workload->name);

@@ -7,6 +7,7 @@
 #include "kubernetes/operator/identity.h"
 #include "kubernetes/operator/image_reference.h"
 #include "kubernetes/operator/rollout.h"
+#include "kubernetes/operator/workload_finder.h"
 
 namespace dunlin::manager {
 namespace {
@@ -52,7 +53,7 @@ class Surveyor {
   void add(const WorkloadPods& entry) {
     Group group{.workload = &entry.workload, .newest = entry.workload.created};
     for (const PodView* pod : entry.pods) {
-      if (pod->is_live() && pod->migration_of.empty() && migrator_.selects(pod->labels)) group.pods.push_back(pod);
+      if (is_about(migrator_, *pod)) group.pods.push_back(pod);
     }
     if (entry.pods.empty()) {
       const auto labels = kubernetes::string_map(field(entry.workload.pod_template, "metadata", "labels"));
@@ -208,11 +209,15 @@ Survey survey(const Migrator& migrator, const std::vector<WorkloadPods>& workloa
 Survey survey_database(const Migrator& migrator, const DatabaseOrder& order,
                        const std::vector<WorkloadPods>& workloads) {
   const Migrated* current = migrator.status.find_migrated(order.identity);
-  Survey result{.wanted = {}, .present = {}, .proven = {}, .live = {}, .problem = order.problem, .undecided = {}};
-  result.undecided = why_undecided(migrator, workloads);
+  Survey result{.wanted = {},
+                .present = {},
+                .proven = {},
+                .live = {},
+                .problem = order.problem,
+                .undecided = why_undecided(migrator, workloads)};
   for (const WorkloadPods& entry : workloads) {
     for (const PodView* pod : entry.pods) {
-      if (!pod->is_live() || !pod->migration_of.empty() || !migrator.selects(pod->labels)) continue;
+      if (!is_about(migrator, *pod)) continue;
       const WaiterView* waiter = pod->waiter_for(migrator.name);
       // One without a waiter may need any version: nothing that is wanted is called as its image is.
       const ContainerView* container = pod->container({});

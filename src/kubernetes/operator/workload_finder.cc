@@ -17,12 +17,15 @@ std::optional<Workload> walk(const PodView& pod, const FetchObject& fetch) {
 
 }  // namespace
 
+bool is_about(const Migrator& migrator, const PodView& pod) {
+  return pod.is_live() && pod.migration_of.empty() && migrator.selects(pod.labels);
+}
+
 std::vector<WorkloadPods> find_workloads(const Migrator& migrator, const std::vector<const PodView*>& pods,
                                          const std::vector<Json>& lasting, const FetchObject& fetch) {
   std::map<std::string, std::vector<const PodView*>> by_key;
   for (const PodView* pod : pods) {
-    const bool counts = pod->is_live() && pod->migration_of.empty() && migrator.selects(pod->labels);
-    if (counts) by_key[walk_key(*pod)].push_back(pod);
+    if (is_about(migrator, *pod)) by_key[walk_key(*pod)].push_back(pod);
   }
   std::vector<WorkloadPods> found;
   std::set<std::string> roots;

@@ -332,6 +332,17 @@ TEST(Jobs, P1_1_AJobThatHasGivenUpIsMadeAgainFiveTimesAndThenItStalls) {
   EXPECT_EQ(cluster.events.size(), 12U) << "each Job started and failed";
 }
 
+// Between two tries of its Job.
+FakeCluster failing_cluster() {
+  FakeCluster cluster;
+  cluster.deploy("web", "myapp:v1");
+  cluster.settle();
+  cluster.start_job();
+  cluster.finish_job(1, "", false);
+  cluster.settle();
+  return cluster;
+}
+
 FakeCluster stalled_cluster() {
   FakeCluster cluster;
   cluster.deploy("web", "myapp:v1");
@@ -429,12 +440,7 @@ TEST(Jobs, ARetryAnnotationStartsAnew) {
 }
 
 TEST(Jobs, ARetryIsHeardBetweenTheTriesOfAJob) {
-  FakeCluster cluster;
-  cluster.deploy("web", "myapp:v1");
-  cluster.settle();
-  cluster.start_job();
-  cluster.finish_job(1, "", false);
-  cluster.settle();
+  FakeCluster cluster = failing_cluster();
   EXPECT_THAT(cluster.created, SizeIs(1));
   cluster.annotate("retry", "1767261600");
   cluster.settle();
@@ -473,24 +479,14 @@ TEST(Jobs, ToDeleteTheFailedOneStartsAnew) {
 }
 
 TEST(Jobs, AFailedVersionThatIsNoLongerWantedGivesWayBetweenItsTries) {
-  FakeCluster cluster;
-  cluster.deploy("web", "myapp:v1");
-  cluster.settle();
-  cluster.start_job();
-  cluster.finish_job(1, "", false);
-  cluster.settle();
+  FakeCluster cluster = failing_cluster();
   cluster.deploy("web", "myapp:v2");
   cluster.settle();
   EXPECT_EQ(job_image(*cluster.job()), "myapp:v2");
 }
 
 TEST(Jobs, AnotherSpecTakesItsTurnBetweenTheTriesOfAJob) {
-  FakeCluster cluster;
-  cluster.deploy("web", "myapp:v1");
-  cluster.settle();
-  cluster.start_job();
-  cluster.finish_job(1, "", false);
-  cluster.settle();
+  FakeCluster cluster = failing_cluster();
   EXPECT_THAT(cluster.created, SizeIs(1));
   cluster.set_spec(R"({"command": ["right", "this", "time"]})");
   cluster.settle();
